@@ -1,0 +1,27 @@
+# Two targets do everything from a fresh clone: `make demo` and `make test`. Both may be run again at once.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check benchmarks wheel clean
+
+demo: $(VENV)/.ready
+	$(BIN)/cleaner clean --diff --verbose fixtures/seeds/003_72eb07f55c0dc79f.txt
+
+test: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2
+
+benchmarks: $(VENV)/.ready
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/throughput.py
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

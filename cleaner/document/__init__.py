@@ -1,0 +1,78 @@
+"""Any source → :class:`~cleaner.types.Document`: visible text and its map back to the source."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from cleaner.document.html import read_html
+from cleaner.document.markdown import front_matter_end, read_markdown
+from cleaner.document.text import read_text
+from cleaner.types import FORMATS, Document, SourceError
+
+__all__ = ["detect_format", "read"]
+
+_LOOK = 1 << 16
+"""How many characters are looked at to tell the format."""
+
+_PAGE = re.compile(
+    r"[\s\ufeff]*+(?:<(?:\?xml[^>]*+>|!--(?:[^-]++|-(?!->))*+-->)\s*+)*+<(?:!doctype\s|html[\s>])",
+    re.I,
+)
+_TAG = re.compile(
+    r"<(/?)(a|article|aside|b|blockquote|body|br|center|code|dd|div|dl|dt|em|figcaption|figure|font|footer|form|h[1-6]"
+    r"|head|header|hr|i|iframe|img|input|li|link|main|marquee|meta|nav|noscript|ol|p|pre|s|script|section|small|span"
+    r"|strong|style|sub|sup|table|tbody|td|th|thead|title|tr|u|ul|video)(?:[\s/][^<>]*+)?+>",
+    re.I,
+)
+_MARKDOWN_SIGN = re.compile(
+    r"""
+    ^[ ]{0,3}(?:(?P<heading>\#{1,6}[ \t]++[^\s#])|(?P<fence>```[^`\n]*+$))
+    | (?P<link>\[[^\[\]\n]{1,300}+\]\(
+        (?:https?:|mailto:|tel:|www\.|\.{0,2}/|\#|[\w-]++(?:\.[\w-]++)*?\.[a-z]{2,}+|[\w-]++/)[^\s()]*+[)\s])
+    """,
+    re.M | re.X,
+)
+
+
+def read(source: str, format: str = "auto") -> Document:
+    """Read a source as ``text``, ``html`` or ``markdown``; ``auto`` tells by its looks.
+
+    Raises:
+        TypeError: the source is no ``str``; bytes are decoded by :func:`cleaner.document.encoding.decode`.
+        SourceError: the format is unknown.
+    """
+    if not isinstance(source, str):
+        raise TypeError(f"source must be str, not {type(source).__name__}")
+    match detect_format(source) if format == "auto" else format:
+        case "text":
+            return read_text(source)
+        case "html":
+            return read_html(source)
+        case "markdown":
+            return read_markdown(source)
+        case unknown:
+            raise SourceError(f"unknown format {unknown!r} (known: {', '.join(FORMATS)})")
+
+
+def detect_format(source: str) -> str:
+    """``html``, ``markdown`` or ``text``, by the beginning of the source; ``text`` when in doubt."""
+    head = source[:_LOOK]
+    if _PAGE.match(head):
+        return "html"
+    if front_matter_end(head):
+        return "markdown"
+    signs: Counter[str | None] = Counter()
+    if any(mark in head for mark in ("](", "```", "#")):
+        signs.update(sign.lastgroup for sign in _MARKDOWN_SIGN.finditer(head))
+    tags = [(slash, name.lower()) for slash, name in _TAG.findall(head)]
+    if _has_markup(tags) and len(tags) > 3 * signs.total():
+        return "html"
+    if signs["link"] or signs["fence"] >= 2 or signs["heading"] >= 2:
+        return "markdown"
+    return "text"
+
+
+def _has_markup(tags: list[tuple[str, str]]) -> bool:
+    """Whether the tags are more than a stray one: three of them, or a pair."""
+    return len(tags) >= 3 or any(("", name) in tags for slash, name in tags if slash)

@@ -1,0 +1,256 @@
+"""Decided spans → edits of the source: what goes, and how the text closes over it.
+
+A cut keeps one of the two gaps around a span, so that the sentence reads as before: the space
+before a phrase stays and the phrase goes with what follows it; before punctuation and at a line's
+end it is the other way round. A list item, a line or an element that the injection filled goes whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from cleaner.tokens import LETTER, kind_table
+from cleaner.types import Document, Edit
+
+_CLOSING = frozenset(",.;:!?…)]}»”’%、。，；：！？）】」』")
+_OPENING = frozenset("([{«“‘（【「『")
+_SENTENCE_END = frozenset(".!?…。！？:：")
+_SEPARATORS = frozenset("-–—|/•·:")
+_BULLETS = frozenset("-–•*·+●►▪")
+_BRACKETS = {"(": ")", "[": "]", "{": "}", "【": "】", "「": "」", "（": "）", "〔": "〕"}
+_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
+_JOINED_LINE = 50
+"""A line of at least this many characters that ends without a full stop was broken by the injection."""
+
+
+class Cut(NamedTuple):
+    """Characters ``[start, end)`` of the visible text that go, and what stands there instead."""
+
+    start: int
+    end: int
+    replacement: str = ""
+
+
+def mend(text: str, start: int, end: int) -> Cut:
+    """The cut that removes ``text[start:end]`` and leaves its surroundings as they were."""
+    start, end = _whole(text, start, end)
+    left, right = _skip_back(text, start), _skip(text, end)
+    starts_line = left == 0 or "\n" in text[left:start] or "\r" in text[left:start]
+    ends_line = right == len(text) or "\n" in text[end:right] or "\r" in text[end:right]
+    if starts_line:
+        if ends_line:
+            return _cut_lines(text, start, end, right)
+        return Cut(start, _past_separator(text, right), "")
+    if bullet_start := _fills_item(text, start, ends_line):
+        return _cut_lines(text, bullet_start, end, right)
+    if ends_line:
+        return _cut_to_line_end(text, start, end, left, right)
+    return _cut_inside(text, start, end, left, right)
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """With invisible characters at the edges, and with brackets that hold nothing else."""
+    while True:
+        while start > 0 and text[start - 1] in _INVISIBLE:
+            start -= 1
+        while end < len(text) and text[end] in _INVISIBLE:
+            end += 1
+        if start > 0 and end < len(text) and _BRACKETS.get(text[start - 1]) == text[end]:
+            start, end = start - 1, end + 1
+        else:
+            return start, end
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _skip_back(text: str, at: int) -> int:
+    while at > 0 and text[at - 1].isspace():
+        at -= 1
+    return at
+
+
+def _fills_item(text: str, start: int, ends_line: bool) -> int:
+    """Where the list marker begins, if a marker is all that stands before ``start`` in its line; else 0."""
+    at = _skip_blanks_back(text, start)
+    if not ends_line or at == 0 or text[at - 1] not in _BULLETS:
+        return 0
+    before = _skip_blanks_back(text, at - 1)
+    return at - 1 if before == 0 or text[before - 1] in "\r\n" else 0
+
+
+def _skip_blanks_back(text: str, at: int) -> int:
+    while at > 0 and text[at - 1] in " \t\u00a0":
+        at -= 1
+    return at
+
+
+def _cut_lines(text: str, start: int, end: int, right: int) -> Cut:
+    """Whole lines go with the break after them, the last ones with the break before."""
+    if right < len(text):
+        indent = _skip_blanks_back(text, right)
+        return Cut(start, max(end, indent), "")
+    tail = text[end:]
+    left = _skip_back(text, start)
+    if left == 0:
+        return Cut(0 if not tail else start, end, "")
+    if tail:
+        return Cut(start, right, "") if text[left:start].strip(" \t") else Cut(left, end, "")
+    return Cut(left, end, "")
+
+
+def _past_separator(text: str, right: int) -> int:
+    """Behind a separator (`` - ``, ``| ``, ``: ``) that divided the span from what follows it."""
+    if right < len(text) and text[right] in _SEPARATORS and right + 1 < len(text) and text[right + 1].isspace():
+        return _skip(text, right + 1)
+    if right < len(text) and text[right] in ",;:" and right + 1 < len(text) and text[right + 1].isspace():
+        return _skip(text, right + 1)
+    return right
+
+
+def _before_separator(text: str, left: int) -> int:
+    """In front of a separator that divided the span from what stands before it."""
+    if left > 1 and text[left - 1] in _SEPARATORS - {":"} and text[left - 2].isspace():
+        return _skip_back(text, left - 1)
+    if left > 0 and text[left - 1] in ",;，、":
+        return left - 1
+    return left
+
+
+def _cut_to_line_end(text: str, start: int, end: int, left: int, right: int) -> Cut:
+    line_start = max(text.rfind("\n", 0, left), text.rfind("\r", 0, left)) + 1
+    one_break = text[end:right].count("\n") == 1 or text[end:right].count("\r") == 1
+    unfinished = text[left - 1] not in _SENTENCE_END and left - line_start >= _JOINED_LINE
+    if right < len(text) and one_break and (text[right].islower() or (unfinished and text[right] not in _BULLETS)):
+        return Cut(start, right, "" if start > left or _unspaced(text, left, right) else " ")
+    separator = _before_separator(text, left)
+    return Cut(separator if separator < left else left, end, "")
+
+
+def _cut_inside(text: str, start: int, end: int, left: int, right: int) -> Cut:
+    before, after = text[left - 1], text[right]
+    if after in _CLOSING:
+        separator = _before_separator(text, left)
+        if separator < left and (before != "," or after in _CLOSING):
+            return Cut(separator, right, "")
+        return Cut(left, right if right > end and after in ",.;:!?" else end, "")
+    if start == left and end == right:
+        if _unspaced(text, left, right) or before in _OPENING or not (before.isalnum() and after.isalnum()):
+            return Cut(start, end, "")
+        return Cut(start, end, " ")
+    if start > left and end < right:
+        return Cut(start, right, "")
+    return Cut(start, end, "")
+
+
+def _unspaced(text: str, left: int, right: int) -> bool:
+    """Whether the characters on either side belong to scripts written without spaces."""
+    kinds = kind_table()
+    return bool(kinds[ord(text[left - 1])] > LETTER + 1 or kinds[ord(text[right])] > LETTER + 1)
+
+
+def edits_of(document: Document, spans: Iterable[tuple[int, int]]) -> tuple[list[Edit], list[tuple[int, int]]]:
+    """Edits of the source that cut these spans of the visible text, and each span's place in the source."""
+    edits: list[Edit] = []
+    places: list[tuple[int, int]] = []
+    for start, end in spans:
+        cut = mend(document.text, start, end)
+        pieces = _pieces(document, start, end)
+        places.append((pieces[0][0], pieces[-1][1]))
+        edits += _split(document, cut, places[-1], pieces)
+    return _merged(edits), places
+
+
+def _split(
+    document: Document, cut: Cut, place: tuple[int, int], pieces: list[tuple[int, int]]
+) -> list[Edit]:
+    """The cut as edits: those of the span itself, and those of the seam on either side of it."""
+    edits = [Edit(a, b, "") for a, b in pieces]
+    all_pieces = _pieces(document, cut.start, cut.end)
+    for a, b in all_pieces:
+        if a < place[0]:
+            edits.append(Edit(a, min(b, place[0]), ""))
+        if b > place[1]:
+            edits.append(Edit(max(a, place[1]), b, ""))
+    if cut.replacement:
+        last = max(range(len(edits)), key=lambda i: edits[i].end)
+        edits[last] = edits[last]._replace(replacement=cut.replacement)
+    return edits
+
+
+def _pieces(document: Document, start: int, end: int) -> list[tuple[int, int]]:
+    """The source intervals of visible characters, elements that they fill included; in order, disjoint."""
+    if document.starts is None or document.ends is None:
+        return [(start, end)]
+    intervals = [(int(a), int(b)) for a, b in _runs(document.starts[start:end], document.ends[start:end])]
+    for element in document.elements:
+        if start <= element.text_start < element.text_end <= end and element.name != "attribute":
+            intervals.append((element.start, element.end))
+    return _union(intervals) or [(int(document.starts[start]), int(document.ends[end - 1]))]
+
+
+def _runs(starts: np.ndarray, ends: np.ndarray) -> list[tuple[int, int]]:
+    breaks = np.flatnonzero(starts[1:] != ends[:-1]) + 1
+    begins = np.concatenate([[0], breaks])
+    stops = np.concatenate([breaks, [starts.size]])
+    return [(int(starts[a]), int(ends[b - 1])) for a, b in zip(begins, stops, strict=True)]
+
+
+def _union(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(intervals):
+        if end <= start:
+            continue
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _merged(edits: list[Edit]) -> list[Edit]:
+    """In order and disjoint; where two overlap (a shared seam) the later one keeps the rest."""
+    merged: list[Edit] = []
+    for edit in sorted(edits, key=lambda e: (e.start, e.end)):
+        start = max(edit.start, merged[-1].end) if merged else edit.start
+        if start < edit.end or (edit.replacement and start == edit.end):
+            merged.append(Edit(start, edit.end, edit.replacement))
+    return merged
+
+
+def apply(source: str, edits: Iterable[Edit]) -> str:
+    """``source`` with ``edits`` (in order, disjoint) carried out."""
+    parts, done = [], 0
+    for edit in edits:
+        parts += (source[done : edit.start], edit.replacement)
+        done = edit.end
+    return "".join((*parts, source[done:]))
+
+
+def compose(first: list[Edit], second: list[Edit]) -> list[Edit]:
+    """One list of edits of the source for ``first`` and then ``second``, which index the text that ``first`` gives."""
+    moved = [
+        Edit(to_source(first, edit.start, True), to_source(first, edit.end, False), edit.replacement) for edit in second
+    ]
+    kept = [e for e in first if not any(m.start <= e.start and e.end <= m.end for m in moved)]
+    return _merged(kept + [m for m in moved if m.start <= m.end])
+
+
+def to_source(edits: list[Edit], offset: int, is_start: bool) -> int:
+    """Where an offset of the edited text stands in the source; beside a cut, on the side of what is kept."""
+    shift = 0
+    for edit in edits:
+        begin = edit.start - shift
+        end = begin + len(edit.replacement)
+        if offset < begin or (offset == begin and not is_start):
+            break
+        if offset < end or (offset == end and not is_start):
+            return edit.start if is_start else edit.end
+        shift += edit.end - edit.start - len(edit.replacement)
+    return offset + shift

@@ -1,0 +1,153 @@
+"""The pipeline: source → document → evidence → findings → edits."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cleaner.decide import Decision, Terms, decide
+from cleaner.document import read
+from cleaner.edit import apply, compose, edits_of, to_source
+from cleaner.evidence import View
+from cleaner.model.store import default_folder, load
+from cleaner.reasons import reasons_of
+from cleaner.types import Document, Edit, Finding, Policy, Result, Verdict
+
+_PASSES = 8
+"""A text that still changes after so many passes is given to a person."""
+
+
+class Cleaner:
+    """Finds injected spans and cuts them out, under one model and one policy.
+
+    Safe to share between threads; pickles as the model's folder and the policy.
+
+    Args:
+        model: folder of a model; ``None`` for the one that comes with the project.
+        policy: thresholds, categories, allow and deny lists, limits.
+
+    Raises:
+        ModelError: the model is missing, incomplete or altered.
+    """
+
+    def __init__(self, model: str | Path | None = None, policy: Policy = Policy()) -> None:  # noqa: B008
+        self._folder = default_folder() if model is None else Path(model)
+        self.policy = policy
+        loaded = load(self._folder)
+        self._classifier = loaded.classifier
+        self._allow = Terms.of(policy.allow, "allow")
+        self._deny = Terms.of(policy.deny, "deny")
+
+    def clean(self, source: str, format: str = "auto") -> Result:
+        """Clean one source.
+
+        Args:
+            source: any string; it may be empty, of one line, or hold NULs and lone surrogates.
+            format: ``auto``, ``text``, ``html`` or ``markdown``.
+
+        Returns:
+            The result; offsets in it index ``source`` in Unicode code points.
+
+        Raises:
+            TypeError: the source is no string.
+            SourceError: the format is unknown.
+        """
+        document = read(source, format)
+        findings, edits, verdict = self._pass(document)
+        total = list(edits)
+        for _ in range(_PASSES):
+            if not edits:
+                break
+            text = apply(source, total)
+            again, edits, _ = self._pass(read(text, format))
+            cut = [f for f in again if f.action == "strip" and edits]
+            findings = _with_more(source, findings, [_in_source(source, total, f) for f in cut])
+            total = compose(total, edits)
+        else:
+            verdict = "review"
+        if verdict in ("review", "spam") or self._removes_too_much(document, total):
+            verdict = verdict if verdict == "spam" or not total else "review"
+            findings = tuple(replace(f, action="flag") for f in findings)
+            total = []
+        text = apply(source, total)
+        return Result(source, text, verdict, findings, tuple(total), document.format)
+
+    def clean_many(self, sources: Iterable[str], format: str = "auto") -> Iterator[Result]:
+        """Clean a stream of sources, in order, holding one at a time."""
+        for source in sources:
+            yield self.clean(source, format)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Cleaner, (self._folder, self.policy))
+
+    def _pass(self, document: Document) -> tuple[tuple[Finding, ...], list[Edit], Verdict]:
+        """One look at a document: its findings, the edits of those to strip, and the verdict."""
+        seen, scored = self._classifier.find(document, floor=_floor(self.policy))
+        decisions, verdict = decide(scored, seen, self.policy, self._allow, self._deny)
+        edits, places = edits_of(document, [(d.scored.start, d.scored.end) for d in decisions])
+        findings = tuple(
+            _finding(document.source, place, decision, seen) for place, decision in zip(places, decisions, strict=True)
+        )
+        cut = [d for d in decisions if d.action == "strip"]
+        edits = edits_of(document, [(d.scored.start, d.scored.end) for d in cut])[0] if cut else []
+        return findings, edits, verdict
+
+    def _removes_too_much(self, document: Document, edits: list[Edit]) -> bool:
+        size = sum(1 for _ in document.text if not _.isspace()) if edits else 0
+        gone = sum(len("".join(document.source[e.start : e.end].split())) for e in edits)
+        return gone > self.policy.max_removed * max(size, 1) and document.format == "text"
+
+
+def _floor(policy: Policy) -> float:
+    """The lowest score that any category needs to be told."""
+    lowest = [min(policy.thresholds(category)) for category in policy.categories]
+    return min([policy.flag, policy.strip, *lowest])
+
+
+def _finding(source: str, place: tuple[int, int], decision: Decision, seen: View) -> Finding:
+    start, end = place
+    return Finding(
+        start=start,
+        end=end,
+        quote=source[start:end],
+        category=decision.scored.category,
+        score=decision.scored.score,
+        reasons=reasons_of(decision.scored, seen, decision.forced),
+        action=decision.action,
+    )
+
+
+def _in_source(source: str, edits: list[Edit], finding: Finding) -> Finding:
+    """A finding of the edited text as one of the source."""
+    start, end = to_source(edits, finding.start, True), to_source(edits, finding.end, False)
+    return replace(finding, start=start, end=end, quote=source[start:end])
+
+
+def _with_more(source: str, findings: tuple[Finding, ...], more: list[Finding]) -> tuple[Finding, ...]:
+    """Both in source order; those that overlap become one, with the reasons of the later."""
+    kept = list(findings)
+    for new in more:
+        touched = [f for f in kept if f.start < new.end and new.start < f.end]
+        start, end = min([new.start, *(f.start for f in touched)]), max([new.end, *(f.end for f in touched)])
+        kept = [f for f in kept if f not in touched]
+        kept.append(replace(new, start=start, end=end, quote=source[start:end]))
+    return tuple(sorted(kept, key=lambda f: (f.start, f.end)))
+
+
+@functools.cache
+def default_cleaner() -> Cleaner:
+    """The cleaner with the default model and policy, made once."""
+    return Cleaner()
+
+
+def clean(source: str, format: str = "auto") -> Result:
+    """Clean one source with the default model and policy; see :meth:`Cleaner.clean`."""
+    return default_cleaner().clean(source, format)
+
+
+def scan(source: str, format: str = "auto") -> tuple[Finding, ...]:
+    """What :func:`clean` would act on or show, in source order."""
+    return default_cleaner().clean(source, format).findings

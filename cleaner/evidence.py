@@ -1,0 +1,37 @@
+"""A document → what can be observed in it: its folded text, its tokens and the hits of the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cleaner.folding import Folded, fold
+from cleaner.rules import RuleSet
+from cleaner.rules.lexicon import Hit
+from cleaner.rules.shapes import Shape, find_shapes
+from cleaner.tokens import Tokens, tokenize
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """A visible text with everything that is seen at first sight; rule hits index the folded text."""
+
+    text: str
+    folded: Folded
+    tokens: Tokens
+    hits: tuple[Hit, ...]
+    shapes: tuple[Shape, ...]
+
+
+def view(text: str, rules: RuleSet) -> View:
+    """Fold ``text``, cut it into tokens, and look for the phrases and shapes of the rule set."""
+    folded = fold(text)
+    hits = tuple(rules.phrases.find(folded))
+    tokens = tokenize(folded, _edges(hits))
+    return View(text, folded, tokens, hits, tuple(find_shapes(folded, tokens, rules.known)))
+
+
+def _edges(hits: Iterable[Hit]) -> Iterable[int]:
+    for hit in hits:
+        yield hit.start
+        yield hit.end

@@ -1,0 +1,213 @@
+"""The classifier: a visible text in, scored spans out. Needs numpy only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cleaner.evidence import View, view
+from cleaner.model.features import Columns, Counts, columns, hashed_features
+from cleaner.model.segments import FEATURES, Marked, Tagged, candidates, rows, tag, variants
+from cleaner.model.trees import Trees
+from cleaner.rules import RuleSet
+from cleaner.rules.markup import link_weight, markup_of
+from cleaner.types import CATEGORIES, Document
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+MARGIN = 2.0
+"""Log-odds by which a moved boundary may lower the score of a span."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """The learnt arrays."""
+
+    tagger: NDArray[np.int8]
+    """Shape (2 ** bits, LABELS), in steps of ``scale``."""
+    scale: float
+    transitions: Floats
+    counts: Counts
+    worth: Trees
+    """Scores a segment: is it an injection, and nothing but an injection?"""
+    bounds: Trees
+    """Scores the boundaries of a segment: are they exactly those of the injection?"""
+    categories: NDArray[np.int8]
+    """Shape (2 ** bits, category): votes of words for categories."""
+    slope: float
+    intercept: float
+    """Calibration of ``worth`` (Platt 1999)."""
+
+    @property
+    def bits(self) -> int:
+        """Logarithm of the number of features."""
+        return int(self.tagger.shape[0]).bit_length() - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """A span of the visible text that may be an injection."""
+
+    start: int
+    end: int
+    """Offsets into the text given."""
+    first: int
+    last: int
+    """Token interval ``[first, last)``."""
+    score: float
+    """Calibrated probability, 0..1."""
+    category: str
+    contributions: dict[str, float]
+    """Log-odds that each group of evidence added, strongest first."""
+
+
+class Classifier:
+    """Finds and scores the spans of a text. Immutable, hence safe to share between threads."""
+
+    def __init__(self, weights: Weights, rules: RuleSet) -> None:
+        self.weights = weights
+        self.rules = rules
+
+    def find(self, document: Document, floor: float) -> tuple[View, list[Scored]]:
+        """The view of a document, and its spans that score at least ``floor``: disjoint, in order."""
+        seen = self.look(document.text)
+        tagged = self.tag(seen, self._marked(document, seen))
+        if tagged is None:
+            return seen, []
+        found = self.score(tagged, floor)
+        if document.protected:
+            found = [s for s in found if not any(a < s.end and s.start < b for a, b in document.protected)]
+        return seen, found
+
+    def _marked(self, document: Document, seen: View) -> tuple[Marked, ...]:
+        """Links and hidden elements as token intervals."""
+        marked = []
+        for element in markup_of(document):
+            for first, end in spans_in_tokens(seen, [(element.text_start, element.text_end)]):
+                weight = link_weight(element.href, self.rules.known) if element.href else 0.0
+                marked.append(Marked(first, end, weight, bool(element.href) and not weight, bool(element.hidden)))
+        return tuple(marked)
+
+    def look(self, text: str) -> View:
+        """Fold and cut the text and apply the rules."""
+        return view(text, self.rules)
+
+    def tag(self, seen_view: View, marked: tuple[Marked, ...] = ()) -> Tagged | None:
+        """The tagger's opinion of every token; ``None`` when there are no tokens."""
+        if not len(seen_view.tokens):
+            return None
+        seen = columns(seen_view, self.weights.counts)
+        return tag(
+            seen_view, seen, self.emissions(seen), self.weights.transitions, self.weights.counts, self.rules, marked
+        )
+
+    def emissions(self, seen: Columns) -> Floats:
+        """Label scores of every token."""
+        features = hashed_features(seen, self.weights.bits)
+        return self.weights.tagger[features].sum(axis=1, dtype=np.int32).astype(np.float32) * np.float32(
+            self.weights.scale
+        )
+
+    def score(self, tagged: Tagged, floor: float) -> list[Scored]:
+        """Disjoint spans in text order with the best boundaries and a score of at least ``floor``."""
+        spans = candidates(tagged)
+        if not spans:
+            return []
+        table = rows(tagged, spans)
+        worth = self.weights.worth.score(table)
+        lowest = self._raw(floor) - MARGIN
+        found: list[Scored] = []
+        taken = np.zeros(len(tagged.view.tokens), dtype=bool)
+        for number in np.argsort(-worth, kind="stable"):
+            first, end = spans[number]
+            if worth[number] < lowest:
+                break
+            if taken[first:end].any():
+                continue
+            scored = self._best_bounds(tagged, (first, end), taken)
+            if scored is None:
+                continue
+            taken[scored.first : scored.last] = True
+            if scored.score >= floor:
+                found.append(scored)
+        return sorted(found, key=lambda s: s.start)
+
+    def _best_bounds(self, tagged: Tagged, span: tuple[int, int], taken: NDArray[np.bool_]) -> Scored | None:
+        options = [(a, b) for a, b in variants(tagged, span) if not taken[a:b].any()]
+        if not options:
+            return None
+        table = rows(tagged, options)
+        worth, bounds = self.weights.worth.score(table), self.weights.bounds.score(table)
+        own = worth[options.index(span)] if span in options else worth.max()
+        bounds[worth < own - MARGIN] = -np.inf
+        best = int(bounds.argmax())
+        first, last = options[best]
+        folded, tokens = tagged.view.folded, tagged.view.tokens
+        return Scored(
+            start=int(folded.starts[tokens.starts[first]]),
+            end=int(folded.ends[tokens.ends[last - 1] - 1]),
+            first=first,
+            last=last,
+            score=self.probability(float(worth[best])),
+            category=self.category(tagged, first, last),
+            contributions=self._contributions(table[best]),
+        )
+
+    def probability(self, raw: float) -> float:
+        """The calibrated score of a raw one."""
+        return float(1 / (1 + np.exp(-np.clip(self.weights.slope * raw + self.weights.intercept, -40, 40))))
+
+    def _raw(self, probability: float) -> float:
+        p = min(max(probability, 1e-9), 1 - 1e-9)
+        return float((np.log(p / (1 - p)) - self.weights.intercept) / self.weights.slope)
+
+    def category(self, tagged: Tagged, first: int, last: int) -> str:
+        """What a span promotes: the lexicon's categories and the votes of its words."""
+        votes = category_votes(self.weights.categories, tagged.seen, first, last)
+        for hit in tagged.view.hits:
+            if hit.start < tagged.view.tokens.ends[last - 1] and hit.end > tagged.view.tokens.starts[first]:
+                votes[CATEGORIES.index(hit.term.category)] += 2 * hit.term.weight
+        for shape in tagged.view.shapes:
+            if shape.category != "other" and tagged.view.tokens.starts[first] <= shape.start < (
+                tagged.view.tokens.ends[last - 1]
+            ):
+                votes[CATEGORIES.index(shape.category)] += shape.weight
+        return CATEGORIES[int(votes.argmax())]
+
+    def _contributions(self, row: Floats) -> dict[str, float]:
+        credit = self.weights.worth.contributions(row) * self.weights.slope
+        groups: dict[str, float] = {}
+        for value, group in zip(credit, FEATURES.values(), strict=True):
+            groups[group] = groups.get(group, 0.0) + float(value)
+        return dict(sorted(groups.items(), key=lambda item: -abs(item[1])))
+
+
+def category_features(seen: Columns, first: int, last: int, bits: int) -> NDArray[np.int64]:
+    """Hashed words and pairs of words of a span."""
+    bare = seen.bare[first:last]
+    pairs = bare[:-1] * np.uint64(3) + bare[1:]
+    return (np.concatenate([bare, pairs]) >> np.uint64(64 - bits)).astype(np.int64)
+
+
+def category_votes(table: NDArray[np.int8], seen: Columns, first: int, last: int) -> NDArray[np.float64]:
+    """Mean vote of a span's words for each category."""
+    bits = int(table.shape[0]).bit_length() - 1
+    return np.asarray(table[category_features(seen, first, last, bits)].mean(axis=0, dtype=np.float64) / 16)
+
+
+def spans_in_tokens(seen_view: View, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Intervals of the text as token intervals; empty ones are left out."""
+    starts = seen_view.folded.starts[seen_view.tokens.starts]
+    ends = seen_view.folded.ends[seen_view.tokens.ends - 1]
+    found = []
+    for start, end in spans:
+        first, last = int(np.searchsorted(ends, start, side="right")), int(np.searchsorted(starts, end))
+        if last > first:
+            found.append((first, last))
+    return found

@@ -1,0 +1,339 @@
+"""Tokens → hashed features, all in numpy; training and run time share this one module.
+
+Every token gets :data:`WIDTH` features: the hashed words, their neighbours, affixes and shapes
+around it, what the rules saw there, and how often the word and the step from its neighbour occur
+in clean text. Feature hashing: Weinberger et al. 2009.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from cleaner.evidence import View
+from cleaner.tokens import DIGIT, LETTER, SIGN, THAI_BASE, UNIT
+from cleaner.types import CATEGORIES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    _T = TypeVar("_T", bound=np.generic)
+    Hashes = NDArray[np.uint64]
+    Small = NDArray[np.uint8]
+
+_BASE = 0x9E3779B97F4A7C15 | 1
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_LATIN, _VIETNAMESE, _CYRILLIC, _HAN, _KANA, _HANGUL, _THAI, _OTHER = range(8)
+SHAPES_OF = {"brand": 1, "domain": 4, "honest-domain": 6, "hashtag": 7}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """How often words, pairs and triples of words occur in clean text: hashed, rounded logarithms."""
+
+    words: Small
+    pairs: Small
+    """Pairs and triples share one table."""
+
+    @property
+    def word_bits(self) -> int:
+        """Logarithm of the size of ``words``."""
+        return int(self.words.size).bit_length() - 1
+
+    @property
+    def pair_bits(self) -> int:
+        """Logarithm of the size of ``pairs``."""
+        return int(self.pairs.size).bit_length() - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """What is known of each token; one array entry a token."""
+
+    word: Hashes
+    bare: Hashes
+    shape: Small
+    gap: Small
+    lexicon: Small
+    """0: none; else 1 + 3 × category + strength (0..2)."""
+    begins: Small
+    """1 where a phrase of the lexicon begins."""
+    mark: Small
+    """What a rule for shapes saw: 0 nothing, 1–3 brand by weight, 4–5 domain, 6 honest domain, 7 hashtag."""
+    unmarked_run: Small
+    """Length of the run of Latin words without marks that the token stands in, 0..7."""
+    script: Small
+    foreign: Small
+    """1 where the script is not that of most of the text."""
+    rarity: Small
+    """0 unseen in clean text … 5 very frequent."""
+    fluency: Small
+    """How often the token follows the one before in clean text, 0 never … 4."""
+    triple: Small
+    disguised: Small
+    vietnamese: bool
+
+
+def columns(view: View, counts: Counts) -> Columns:
+    """Everything that is known of each token of ``view``."""
+    folded, tokens = view.folded, view.tokens
+    starts, ends, codes = tokens.starts, tokens.ends, folded.codes
+    word = span_hashes(codes, starts, ends)
+    bare = span_hashes(folded.bare_codes, starts, ends)
+    script = _scripts(codes, tokens.kinds, starts)
+    marked = _reduce(codes > 127, starts) > 0
+    vietnamese = _is_vietnamese(codes)
+    latin = script <= _VIETNAMESE
+    majority = int(np.bincount(np.where(latin, _LATIN, script)[tokens.kinds != SIGN], minlength=8).argmax())
+    foreign = (np.where(latin, _LATIN, script) != majority) & (tokens.kinds >= LETTER) & (tokens.kinds != DIGIT)
+    lexicon, begins = _lexicon_columns(view)
+    return Columns(
+        word=word,
+        bare=bare,
+        shape=_shapes(view, marked),
+        gap=tokens.gaps,
+        lexicon=lexicon,
+        begins=begins,
+        mark=_mark_column(view),
+        unmarked_run=_runs(latin & ~marked & (tokens.kinds == LETTER)),
+        script=script,
+        foreign=foreign.astype(np.uint8),
+        rarity=_bucket(counts.words[_index(word, counts.word_bits)]),
+        fluency=_bucket(counts.pairs[_index(pair_key(word), counts.pair_bits)]),
+        triple=_bucket(counts.pairs[_index(triple_key(word), counts.pair_bits)]),
+        disguised=(_reduce(folded.disguised, starts) > 0).astype(np.uint8),
+        vietnamese=vietnamese,
+    )
+
+
+def span_hashes(codes: NDArray[np.uint32], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Hashes:
+    """A 64-bit polynomial hash of each ``codes[start:end]``, independent of where it stands."""
+    powers, inverses = _powers(max(1, _room(codes.size)))
+    sums = np.zeros(codes.size + 1, dtype=np.uint64)
+    np.cumsum((codes.astype(np.uint64) + np.uint64(1)) * powers[: codes.size], out=sums[1:])
+    return scramble((sums[ends] - sums[starts]) * inverses[starts])
+
+
+def pair_key(word: Hashes) -> Hashes:
+    """A key of each token with the one before it."""
+    return scramble(shift(word, -1) * _MIX_1 + word)
+
+
+def triple_key(word: Hashes) -> Hashes:
+    """A key of each token with the two before it."""
+    return scramble((shift(word, -2) * _MIX_2 + shift(word, -1)) * _MIX_1 + word)
+
+
+def scramble(key: Hashes) -> Hashes:
+    """Spread the bits of each key (finaliser of SplitMix64, Steele et al. 2014)."""
+    key = (key ^ (key >> np.uint64(30))) * _MIX_1
+    key = (key ^ (key >> np.uint64(27))) * _MIX_2
+    return key ^ (key >> np.uint64(31))
+
+
+def shift(values: NDArray[_T], by: int) -> NDArray[_T]:
+    """``values[i + by]`` at each i; 0 beyond the edges."""
+    moved = np.zeros_like(values)
+    if by < 0:
+        moved[-by:] = values[:by]
+    elif by > 0:
+        moved[:-by] = values[by:]
+    else:
+        moved[:] = values
+    return moved
+
+
+def hashed_features(seen: Columns, bits: int) -> NDArray[np.int32]:
+    """Feature numbers in ``0..2**bits`` of every token, as an array of (token, :data:`WIDTH`)."""
+    keys = _keys(seen)
+    table = np.empty((seen.word.size, len(keys)), dtype=np.int32)
+    down = np.uint64(64 - bits)
+    for number, key in enumerate(keys):
+        seed = np.uint64((number + 1) * _BASE & (2**64 - 1))
+        table[:, number] = ((key ^ seed) * _MIX_1 ^ seed) >> down
+    return table
+
+
+def _keys(seen: Columns) -> list[Hashes]:
+    """The features before hashing. Order is part of a model: append, never insert."""
+    word, bare = seen.word, seen.bare
+    shape, gap, mark = seen.shape.astype(np.uint64), seen.gap.astype(np.uint64), seen.mark.astype(np.uint64)
+    lexicon = seen.lexicon.astype(np.uint64) * np.uint64(2) + seen.begins
+    script = seen.script.astype(np.uint64) * np.uint64(2) + seen.foreign
+    run = seen.unmarked_run.astype(np.uint64) * np.uint64(2) + np.uint64(seen.vietnamese)
+    next_gap = shift(gap, 1)
+    look = _pack(shape, mark, seen.rarity)
+    steps = _pack(seen.fluency, seen.triple, shift(seen.fluency, 1), gap)
+    return [
+        word,
+        bare,
+        shift(word, -1) + _ONE,
+        shift(word, 1) + _ONE,
+        shift(bare, -2) + _ONE,
+        shift(bare, 2) + _ONE,
+        _join(shift(bare, -1), bare),
+        _join(bare, shift(bare, 1)),
+        _join(shift(bare, -2), shift(bare, -1)),
+        _join(shift(bare, 1), shift(bare, 2)),
+        _join(_join(shift(bare, -2), shift(bare, -1)), bare),
+        _join(_join(shift(bare, -1), bare), shift(bare, 1)),
+        _join(_join(bare, shift(bare, 1)), shift(bare, 2)),
+        _join(word, gap),
+        look,
+        _join(look, shift(look, -1)),
+        _join(look, shift(look, 1)),
+        _pack(shift(shape, -1), shape, shift(shape, 1), gap, next_gap),
+        lexicon,
+        _pack(shift(lexicon, -1), lexicon, shift(lexicon, 1)),
+        _pack(lexicon, gap, next_gap, shift(mark, 1)),
+        _pack(mark, shift(mark, -1), shift(mark, 1), gap, next_gap),
+        _pack(mark, shift(lexicon, -1), shift(lexicon, 1)),
+        _pack(run, script, shape),
+        _pack(run, shift(run, -1), shift(run, 1)),
+        _pack(script, shift(script, -1), shift(script, 1), gap, next_gap),
+        steps,
+        _pack(seen.fluency, shift(seen.fluency, 1), shift(seen.triple, 2), lexicon),
+        _pack(seen.rarity, shift(seen.rarity, -1), shift(seen.rarity, 1), gap),
+        _pack(seen.rarity, seen.fluency, shape, gap, next_gap),
+        _pack(seen.disguised, shift(seen.disguised, 1), shape, lexicon),
+        _pack(shift(lexicon, -2), shift(lexicon, 2), shift(mark, -2), shift(mark, 2)),
+    ]
+
+
+WIDTH = 32
+_ONE = np.uint64(0x51ED270B)
+
+
+def _join(left: Hashes, right: Hashes) -> Hashes:
+    return (left * _MIX_2 + right) * _MIX_1
+
+
+def _pack(*values: NDArray[np.unsignedinteger[Any]]) -> Hashes:
+    """Small numbers into one key."""
+    key = np.zeros(values[0].size, dtype=np.uint64)
+    for value in values:
+        key = key * np.uint64(911) + value
+    return scramble(key)
+
+
+def _index(key: Hashes, bits: int) -> NDArray[np.int64]:
+    return (key >> np.uint64(64 - bits)).astype(np.int64)
+
+
+def _bucket(counts: Small) -> Small:
+    """Rounded logarithms of counts (0: none, n: about 2 ** (n - 1)) → a few classes."""
+    return _BUCKETS[counts]
+
+
+_BUCKETS = np.array([0, 1, 1, 2, 2, 3, 3, 4, 4, 4] + [5] * 246, dtype=np.uint8)
+
+
+def _reduce(mask: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.add.reduceat(mask, starts, dtype=np.int64) if starts.size else np.zeros(0, dtype=np.int64)
+
+
+def _shapes(view: View, marked: NDArray[np.bool_]) -> Small:
+    """Kind, case and length of each token in one byte."""
+    folded, tokens = view.folded, view.tokens
+    raised = (folded.original != folded.codes) & (folded.original < 0x2000)
+    n_raised = _reduce(raised, tokens.starts)
+    digits = _reduce((folded.codes >= 48) & (folded.codes <= 57), tokens.starts)
+    lengths = tokens.ends - tokens.starts
+    first = raised[tokens.starts].astype(np.int64)
+    case = np.where(n_raised == 0, 0, np.where((n_raised == lengths) & (lengths > 1), 2, np.where(first == 1, 1, 3)))
+    kind = _KIND_CLASS[tokens.kinds]
+    kind = np.where((kind == 1) & (digits > 0), 3, kind)
+    kind = np.where((kind == 2) & (digits < lengths), 3, kind)
+    sign = kind == 0
+    code = folded.codes[tokens.starts]
+    sign_class = _SIGN_CLASS[np.minimum(code, 0x2FFF)]
+    length_class = _LENGTH_CLASS[np.minimum(lengths, 15)]
+    shape = ((kind * 4 + case) * 4 + length_class) * 2 + marked
+    return np.where(sign, 200 + sign_class, shape).astype(np.uint8)
+
+
+_KIND_CLASS = np.array([0, 0, 0, 1, 2, 4, 5, 5], dtype=np.int64)
+_LENGTH_CLASS = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3], dtype=np.int64)
+_SIGN_CLASS = np.zeros(0x3000, dtype=np.int64)
+for _number, _signs in enumerate((".!?…。", ",;:，、；：", "()[]{}", "\"'“”‘’«»", "-–—|/", "【】〔〕「」『』", "#@", "%+=*&$€₫"), 1):
+    for _sign in _signs:
+        if ord(_sign) < 0x3000:
+            _SIGN_CLASS[ord(_sign)] = _number
+
+
+def _scripts(codes: NDArray[np.uint32], kinds: Small, starts: NDArray[np.int64]) -> Small:
+    code = codes[starts]
+    script = np.full(code.size, _OTHER, dtype=np.uint8)
+    script[code < 0x250] = _LATIN
+    script[(code >= 0x1E00) & (code <= 0x1EFF)] = _LATIN
+    viet = (codes >= 0x1EA0) & (codes <= 0x1EF9) | (codes == 0x0111) | (codes == 0x01B0) | (codes == 0x01A1)
+    viet |= (codes == 0x0103) | (codes == 0x00EA) | (codes == 0x00F4) | (codes == 0x00E2)
+    script[(script == _LATIN) & (_reduce(viet, starts) > 0)] = _VIETNAMESE
+    script[(code >= 0x400) & (code <= 0x52F)] = _CYRILLIC
+    script[kinds == THAI_BASE] = _THAI
+    unit = kinds == UNIT
+    script[unit] = _HAN
+    script[unit & (code >= 0x3041) & (code <= 0x30FF)] = _KANA
+    script[unit & (code >= 0xAC00) & (code <= 0xD7FF)] = _HANGUL
+    script[(kinds == SIGN) | (kinds == DIGIT)] = _OTHER
+    return script
+
+
+def _is_vietnamese(codes: NDArray[np.uint32]) -> bool:
+    viet = (codes >= 0x1EA0) & (codes <= 0x1EF9) | (codes == 0x0111) | (codes == 0x01B0) | (codes == 0x01A1)
+    return bool(viet.sum() * 25 > (codes >= 97).sum() > 0)
+
+
+def _runs(mask: NDArray[np.bool_]) -> Small:
+    """Length of the run that each true entry stands in, at most 7; 0 for false entries."""
+    if not mask.any():
+        return np.zeros(mask.size, dtype=np.uint8)
+    edges = np.flatnonzero(np.diff(np.r_[False, mask, False]))
+    lengths = np.zeros(mask.size, dtype=np.uint8)
+    begins, ends = edges[::2], edges[1::2]
+    lengths[mask] = np.repeat(np.minimum(ends - begins, 7), ends - begins)
+    return lengths
+
+
+def _lexicon_columns(view: View) -> tuple[Small, Small]:
+    lexicon = np.zeros(len(view.tokens), dtype=np.uint8)
+    begins = np.zeros(len(view.tokens), dtype=np.uint8)
+    if view.hits:
+        first = np.searchsorted(view.tokens.starts, [hit.start for hit in view.hits])
+        last = np.searchsorted(view.tokens.starts, [hit.end for hit in view.hits])
+        for hit, begin, end in zip(view.hits, first, last, strict=True):
+            strength = 2 if hit.term.weight > 0.75 else 1 if hit.term.weight > 0.45 else 0
+            lexicon[begin:end] = 1 + 3 * CATEGORIES.index(hit.term.category) + strength
+            begins[begin : begin + 1] = 1
+    return lexicon, begins
+
+
+def _mark_column(view: View) -> Small:
+    marks = np.zeros(len(view.tokens), dtype=np.uint8)
+    for shape in view.shapes:
+        begin = np.searchsorted(view.tokens.ends, shape.start, side="right")
+        end = np.searchsorted(view.tokens.starts, shape.end)
+        mark = SHAPES_OF[shape.kind]
+        if shape.kind == "brand":
+            mark += int(shape.weight > 0.4) + int(shape.weight > 0.65)
+        elif shape.kind == "domain":
+            mark += int(shape.weight > 0.5)
+        marks[begin:end] = np.maximum(marks[begin:end], mark)
+    return marks
+
+
+def _room(size: int) -> int:
+    return 1 << max(12, (size - 1).bit_length())
+
+
+@functools.lru_cache(maxsize=4)
+def _powers(size: int) -> tuple[Hashes, Hashes]:
+    inverse = pow(_BASE, -1, 2**64)
+    powers = np.full(size, _BASE & (2**64 - 1), dtype=np.uint64)
+    inverses = np.full(size, inverse, dtype=np.uint64)
+    powers[0] = inverses[0] = 1
+    return np.cumprod(powers), np.cumprod(inverses)

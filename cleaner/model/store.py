@@ -1,0 +1,156 @@
+"""A model as a folder: plain arrays, a compiled rule set, and a manifest that vouches for each file.
+
+Nothing here can run code: arrays are ``.npy`` files read with ``allow_pickle=False``, the rest is JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cleaner.model.chain import LABELS
+from cleaner.model.classifier import Classifier, Weights
+from cleaner.model.features import WIDTH, Counts
+from cleaner.model.segments import FEATURES
+from cleaner.model.trees import Trees
+from cleaner.rules import RuleSet
+from cleaner.types import CATEGORIES, ModelError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LAYOUT = 1
+"""Version of the folder's layout."""
+MANIFEST = "manifest.json"
+ARRAYS = ("tagger", "transitions", "words", "pairs", "worth", "bounds", "categories")
+RULES = "rules.json"
+TREE_NODE = np.dtype([("feature", "<i2"), ("threshold", "<f4"), ("left", "<i2"), ("right", "<i2"), ("value", "<f4")])
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in memory."""
+
+    classifier: Classifier
+    manifest: dict[str, Any]
+
+
+def default_folder() -> Path:
+    """The model that comes with the project: in the installed package, or in the source tree."""
+    packaged = Path(str(files("cleaner"))) / "default_model"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "models" / "default"
+
+
+def load(folder: Path) -> Loaded:
+    """Read and verify a model.
+
+    Raises:
+        ModelError: the folder, a file or a key is missing, or a file is not the one that was saved.
+    """
+    manifest = read_manifest(folder)
+    content = {name: _verified(folder, name, digest) for name, digest in manifest["files"].items()}
+    try:
+        arrays = {name: _array(folder, name, content[f"{name}.npy"]) for name in ARRAYS}
+        rules = RuleSet.from_compiled(json.loads(content[RULES]))
+        weights = Weights(
+            tagger=arrays["tagger"],
+            scale=float(manifest["tagger_scale"]),
+            transitions=arrays["transitions"],
+            counts=Counts(arrays["words"], arrays["pairs"]),
+            worth=_trees(arrays["worth"], manifest["worth"]),
+            bounds=_trees(arrays["bounds"], manifest["bounds"]),
+            categories=arrays["categories"],
+            slope=float(manifest["calibration"]["slope"]),
+            intercept=float(manifest["calibration"]["intercept"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder}: the model is incomplete ({error})") from None
+    return Loaded(Classifier(weights, rules), manifest)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a model folder, checked to fit this version of the code.
+
+    Raises:
+        ModelError: there is none, or it is of another layout.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{folder}: no model here ({MANIFEST} is missing)") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read ({error})") from None
+    expected = {"layout": LAYOUT, "features": list(FEATURES), "width": WIDTH, "labels": LABELS, "categories": list(CATEGORIES)}
+    for key, value in expected.items():
+        if not isinstance(manifest, dict) or manifest.get(key) != value:
+            raise ModelError(f"{path}: made for another version of cleaner ({key!r} differs)")
+    return manifest
+
+
+def save(folder: Path, weights: Weights, rules: dict[str, Any], about: dict[str, Any]) -> None:
+    """Write a model folder; the manifest comes last, so a folder without one is never taken for a model."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    arrays: dict[str, NDArray[Any]] = {
+        "tagger": weights.tagger,
+        "transitions": weights.transitions,
+        "words": weights.counts.words,
+        "pairs": weights.counts.pairs,
+        "worth": _nodes(weights.worth),
+        "bounds": _nodes(weights.bounds),
+        "categories": weights.categories,
+    }
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    (folder / RULES).write_text(json.dumps(rules, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    names = [f"{name}.npy" for name in ARRAYS] + [RULES]
+    manifest = {
+        "layout": LAYOUT,
+        "features": list(FEATURES),
+        "width": WIDTH,
+        "labels": LABELS,
+        "categories": list(CATEGORIES),
+        "tagger_scale": weights.scale,
+        "worth": {"base": weights.worth.base, "depth": weights.worth.depth},
+        "bounds": {"base": weights.bounds.base, "depth": weights.bounds.depth},
+        "calibration": {"slope": weights.slope, "intercept": weights.intercept},
+        **about,
+        "files": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names},
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def _verified(folder: Path, name: str, digest: str) -> bytes:
+    path = folder / name
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from None
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ModelError(f"{path}: was altered (its sha256 is not the manifest's)")
+    return content
+
+
+def _array(folder: Path, name: str, content: bytes) -> NDArray[Any]:
+    import io
+
+    return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
+
+
+def _trees(nodes: NDArray[Any], about: dict[str, Any]) -> Trees:
+    column = {name: np.ascontiguousarray(nodes[name]) for name in TREE_NODE.names or ()}
+    return Trees(**column, base=float(about["base"]), depth=int(about["depth"]))
+
+
+def _nodes(trees: Trees) -> NDArray[Any]:
+    nodes = np.zeros(trees.feature.shape, dtype=TREE_NODE)
+    for name in TREE_NODE.names or ():
+        nodes[name] = getattr(trees, name)
+    return nodes

@@ -1,0 +1,205 @@
+"""Cut a folded text into tokens: words, single characters of scripts without spaces, signs.
+
+A token is the unit of every boundary that the classifier can choose, so words that a spammer (or
+a careless CMS) glued together are parted again: *mặnnhà* → *mặn·nhà*, *thụqx88* → *thụ·qx88*.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cleaner.folding import SIZE, Folded, decode
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Offsets = NDArray[np.int64]
+    Kinds = NDArray[np.uint8]
+
+SIGN, SPACE, BREAK, LETTER, DIGIT, UNIT, THAI_BASE, THAI_MARK = range(8)
+GLUED, SPACED, BROKEN, APART = range(4)
+"""What stands before a token: nothing, white space, a line break, an empty line or the edge."""
+
+_UNITS = (
+    (0x1100, 0x11FF),
+    (0x2E80, 0x2FDF),
+    (0x3005, 0x3007),
+    (0x3041, 0x318E),
+    (0x31F0, 0x31FF),
+    (0x3400, 0x9FFF),
+    (0xA960, 0xA97F),
+    (0xAC00, 0xD7FF),
+    (0xF900, 0xFAFF),
+    (0xFF66, 0xFFDC),
+    (0x20000, 0x323AF),
+)
+_SIGNS = ((0x2000, 0x20CF), (0x2190, 0x2BFF), (0x3000, 0x3004), (0x3008, 0x3020), (0xD800, 0xF8FF), (0x1F000, 0x1FAFF))
+_LEADING_VOWELS = (0x0E40, 0x0E44)
+_SYLLABLE = re.compile(
+    r"(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnpqrstvx])?"
+    r"(?:uye|uya|uay|uao|uoi|uou|uyu|ieu|yeu|oai|oay|oao|oeo|[iu]e|ye|ia|ua|ya|uo|uy|ui|uu|oa|oe|oi|oo|ai|ao|au|ay|eo|eu|iu|a|e|i|o|u|y)"
+    r"(?:ch|ng|nh|[cmnpt])?"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tokens:
+    """Tokens of a folded text; offsets index the folded characters."""
+
+    starts: Offsets
+    ends: Offsets
+    kinds: Kinds
+    """Kind of the first character: SIGN, LETTER, DIGIT, UNIT or THAI_BASE."""
+    gaps: Kinds
+    """What stands before each token: GLUED, SPACED, BROKEN or APART."""
+
+    def __len__(self) -> int:
+        return int(self.starts.size)
+
+
+def tokenize(folded: Folded, cuts: Iterable[int] = ()) -> Tokens:
+    """Cut ``folded`` into tokens, and inside words also at the offsets ``cuts``."""
+    codes = folded.codes
+    kinds = kind_table()[codes]
+    solid = (kinds != SPACE) & (kinds != BREAK)
+    word = (kinds == LETTER) | (kinds == DIGIT)
+    begins = solid.copy()
+    begins[1:] &= ~(word[1:] & word[:-1])
+    thai = kinds == THAI_MARK
+    if thai.any() or (kinds == THAI_BASE).any():
+        begins[1:] &= ~(thai[1:] & ((kinds[:-1] == THAI_BASE) | thai[:-1]))
+        leading = (codes >= _LEADING_VOWELS[0]) & (codes <= _LEADING_VOWELS[1])
+        begins[1:] &= ~((kinds[1:] == THAI_BASE) & leading[:-1])
+    extra = np.fromiter(cuts, dtype=np.int64)
+    if extra.size:
+        extra = extra[(extra > 0) & (extra < codes.size)]
+        begins[extra] |= solid[extra]
+    starts = np.flatnonzero(begins)
+    if not starts.size:
+        none = np.zeros(0, dtype=np.int64)
+        return Tokens(none, none, none.astype(np.uint8), none.astype(np.uint8))
+    if _looks_vietnamese(codes, word):
+        inner = _glued_words(folded, starts, word)
+        if inner.size:
+            begins[inner] = True
+            starts = np.flatnonzero(begins)
+    spaces_before = np.cumsum(~solid)
+    line_break = kinds == BREAK
+    line_break[:-1] &= ~((codes[:-1] == 0x0D) & (codes[1:] == 0x0A))
+    breaks_before = np.cumsum(line_break)
+    ends = np.empty_like(starts)
+    ends[-1] = _last_solid(solid) + 1
+    ends[:-1] = starts[1:] - (spaces_before[starts[1:]] - spaces_before[starts[:-1]])
+    gaps = np.full(starts.size, GLUED, dtype=np.uint8)
+    gaps[1:][starts[1:] > ends[:-1]] = SPACED
+    breaks = np.diff(breaks_before[starts])
+    gaps[1:][breaks == 1] = BROKEN
+    gaps[1:][breaks > 1] = APART
+    gaps[0] = APART
+    return Tokens(starts, ends, kinds[starts], gaps)
+
+
+@functools.cache
+def kind_table() -> Kinds:
+    """Kind of every code point."""
+    table = np.full(SIZE, LETTER, dtype=np.uint8)
+    for code in range(0x3100):
+        char = chr(code)
+        if char.isspace() or 0x1C <= code <= 0x1F:
+            table[code] = SPACE
+        elif char.isdecimal():
+            table[code] = DIGIT
+        elif not char.isalpha():
+            table[code] = SIGN
+    for code in (0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029):
+        table[code] = BREAK
+    for first, last in _SIGNS:
+        region = table[first : last + 1]
+        region[region == LETTER] = SIGN
+    for first, last in _UNITS:
+        table[first : last + 1] = UNIT
+    table[0x0E01:0x0E50] = THAI_BASE
+    table[[0x0E30, 0x0E31, 0x0E32, 0x0E33, 0x0E45, *range(0x0E34, 0x0E3B), *range(0x0E46, 0x0E4F)]] = THAI_MARK
+    table[0x0E3F] = SIGN
+    table[0x0300:0x0370] = LETTER
+    return table
+
+
+@functools.lru_cache(maxsize=65536)
+def is_syllable(bare: str) -> bool:
+    """Whether a word without marks can be one Vietnamese syllable."""
+    return _SYLLABLE.fullmatch(bare) is not None
+
+
+def _looks_vietnamese(codes: NDArray[np.uint32], word: NDArray[np.bool_]) -> bool:
+    marked = (codes >= 0x1EA0) & (codes <= 0x1EF9) | (codes == 0x0111) | (codes == 0x01B0) | (codes == 0x01A1)
+    return bool(marked.sum() * 25 > word.sum() > 0)
+
+
+def _last_solid(solid: NDArray[np.bool_]) -> int:
+    return int(solid.size - 1 - np.argmax(solid[::-1]))
+
+
+def _glued_words(folded: Folded, starts: Offsets, word: NDArray[np.bool_]) -> Offsets:
+    """Offsets inside words of a Vietnamese text where one word ends and the next begins."""
+    edges = np.append(starts, word.size)
+    vowel = word & _vowels()[folded.bare_codes]
+    vowel_groups = _count(vowel & ~np.append(False, vowel[:-1]), edges)
+    marks = _count(word & (folded.codes > 127), edges)
+    digits = _count(kind_table()[folded.codes] == DIGIT, edges)
+    suspect = word[starts] & (marks > 0) & (vowel_groups + (digits > 0) > 1)
+    suspect |= (folded.codes[starts] > 57) & (digits > 0) & (np.diff(edges) > 5)
+    inner: list[int] = []
+    for i in np.flatnonzero(suspect):
+        start, end = int(edges[i]), int(edges[i + 1])
+        bare = decode(folded.bare_codes[start:end]).rstrip()
+        for offset in _part(bare, decode(folded.codes[start : start + len(bare)])):
+            inner.append(start + offset)
+    return np.array(inner, dtype=np.int64)
+
+
+def _count(mask: NDArray[np.bool_], edges: Offsets) -> Offsets:
+    """How many are true between each two edges."""
+    return np.add.reduceat(mask, edges[:-1], dtype=np.int64)
+
+
+@functools.cache
+def _vowels() -> NDArray[np.bool_]:
+    table = np.zeros(SIZE, dtype=bool)
+    table[[ord(letter) for letter in "aeiouy"]] = True
+    return table
+
+
+@functools.lru_cache(maxsize=65536)
+def _part(bare: str, marked: str) -> tuple[int, ...]:
+    """Offsets that part ``bare`` into Vietnamese syllables and at most one foreign tail.
+
+    A syllable carries at most one tone, and marks end where the next syllable begins; the longest
+    first syllable that leaves a good rest wins.
+    """
+    if len(bare) < 5 or not bare[0].isalpha() or is_syllable(bare):
+        return ()
+    best: tuple[int, ...] = ()
+    for length in range(min(7, len(bare) - 1), 0, -1):
+        head, tail = bare[:length], bare[length:]
+        if not is_syllable(head) or (length == 1 and marked[0].isascii()):
+            continue
+        if is_syllable(tail) and not (tail.isascii() and marked.isascii()):
+            return (length,)
+        if _is_brandlike(tail) and marked[length:].isascii() and (length > 2 or not marked[:length].isascii()):
+            best = best or (length,)
+        elif len(tail) > 5 and not marked.isascii():
+            rest = _part(tail, marked[length:])
+            if rest and not best:
+                best = (length, *(length + offset for offset in rest))
+    return best
+
+
+def _is_brandlike(bare: str) -> bool:
+    return re.fullmatch(r"[a-z]{1,9}\d{1,4}[a-z]{0,4}|\d{1,4}[a-z]{2,6}|[a-z]{1,5}bet|[a-z]{1,6}win", bare) is not None

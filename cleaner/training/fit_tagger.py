@@ -1,0 +1,93 @@
+"""Fit the tagger: a linear-chain CRF over hashed features, AdaGrad (Duchi et al. 2011), numpy only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cleaner.model.chain import LABELS, labels_of, marginals
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sequence:
+    """One training text: feature numbers of its tokens and where the injections stand."""
+
+    features: NDArray[np.int32]
+    """Shape (token, WIDTH)."""
+    spans: tuple[tuple[int, int], ...]
+    """Token intervals."""
+
+
+class TaggerTrainer:
+    """Weights under training."""
+
+    def __init__(self, bits: int, rate: float = 0.25) -> None:
+        self.weights = np.zeros((1 << bits, LABELS), dtype=np.float32)
+        self.transitions = np.zeros((LABELS, LABELS), dtype=np.float32)
+        self.rate = rate
+        self._squares = np.full((1 << bits, LABELS), 0.1, dtype=np.float32)
+        self._transition_squares = np.full((LABELS, LABELS), 1.0, dtype=np.float32)
+
+    def step(self, batch: list[Sequence], decay: float = 1.0) -> float:
+        """One update; returns the mean share of wrong label mass per token (a running health figure)."""
+        lengths = np.array([len(s.features) for s in batch], dtype=np.int64)
+        longest = int(lengths.max())
+        emissions = np.zeros((len(batch), longest, LABELS), dtype=np.float32)
+        gold = np.zeros_like(emissions)
+        gold_pairs = np.zeros((LABELS, LABELS), dtype=np.float32)
+        for row, sequence in enumerate(batch):
+            size = len(sequence.features)
+            emissions[row, :size] = self.weights[sequence.features].sum(axis=1)
+            labels = labels_of(list(sequence.spans), size)
+            gold[row, np.arange(size), labels] = 1
+            np.add.at(gold_pairs, (labels[:-1], labels[1:]), 1)
+        expected, pairs = marginals(emissions, lengths, self.transitions)
+        gradient = expected - gold
+        self._update(batch, lengths, gradient, decay)
+        change = (pairs - gold_pairs) / len(batch)
+        self._transition_squares += change**2
+        self.transitions -= self.rate * decay * change / np.sqrt(self._transition_squares)
+        return float(np.abs(gradient).sum() / 2 / lengths.sum())
+
+    def _update(
+        self, batch: list[Sequence], lengths: NDArray[np.int64], gradient: NDArray[np.float32], decay: float
+    ) -> None:
+        features = np.concatenate([s.features for s in batch])
+        flat = np.concatenate([gradient[row, :size] for row, size in enumerate(lengths)])
+        moving = np.abs(flat).max(axis=1) > 1e-3
+        features, flat = features[moving], flat[moving]
+        if not features.size:
+            return
+        touched, place = np.unique(features.ravel(), return_inverse=True)
+        width = features.shape[1]
+        sums = np.stack(
+            [
+                np.bincount(place, weights=np.repeat(flat[:, label], width), minlength=touched.size)
+                for label in range(LABELS)
+            ],
+            axis=1,
+        ).astype(np.float32)
+        self._squares[touched] += sums**2
+        self.weights[touched] -= self.rate * decay * sums / np.sqrt(self._squares[touched])
+
+
+def fit(trainer: TaggerTrainer, batches: Iterable[list[Sequence]], total: int) -> Iterable[tuple[int, float]]:
+    """Train on ``total`` batches with a rate that falls to a tenth; yields (batch number, error)."""
+    for number, batch in enumerate(batches):
+        decay = 1.0 - 0.9 * min(1.0, number / max(1, total))
+        yield number, trainer.step(batch, decay)
+        if number + 1 >= total:
+            return
+
+
+def quantize(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], float]:
+    """Weights in one byte each, and the size of a step."""
+    peak = float(np.percentile(np.abs(weights[weights != 0]), 99.95)) if weights.any() else 1.0
+    scale = max(peak, 1e-6) / 127
+    return np.clip(np.round(weights / scale), -127, 127).astype(np.int8), scale

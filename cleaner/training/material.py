@@ -1,0 +1,192 @@
+"""What injections are made of: search phrases, advertising prose, brands, domains; and their honest doubles.
+
+The templates in ``templates/<lang>.toml`` are part of the project. A file of further phrases
+(JSON lines with ``phrase``, ``lang``, ``category``, ``brand``, ``kind``) may be added; its brands
+are parted so that those of one side never occur on the other.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from cleaner.training.corpus import read_jsonl, share
+
+HELD_OUT = 0.25
+"""Share of the brands and phrases that only measuring may use."""
+
+_PARTS = (
+    "sun go king hit fun lucky win bay sao vip zo may top big hi ae lode rik ok fa debet sky luck gem mega vua nem "
+    "kubi lota vin mibet zen tot rong phat loc tai dola wave neo kim moon leo nova ace jun taki onbet vn asia star fox "
+    "loto mon ngon kep ruby duc hong royal lion dra yo ku q w bk fb hb ek lk pg jun new one ga tp mu xo b ty fi five s"
+).split()
+_TAILS = "88 789 66 68 99 bet win club vip 8 777 365 79 86 69 33 11 888 fun play 123 247 6789 52 x no1 live".split()
+_TLDS = (
+    "com com com net vip win club bet info org asia fun live app in co me top site online pro vn xyz cc tv today".split()
+)
+_HAN = "金银龙凤皇冠星河博彩乐发云海天亿万华大开新永利威尼斯人宝安太阳城鸿运财神合百盈"
+_HANGUL = "여왕벌황금제왕슈퍼스타골드킹로얄메가럭키다이아월드마블레전드"
+
+
+@dataclass(slots=True)
+class Material:
+    """The spam and honest strings of one language."""
+
+    lang: str
+    keywords: list[tuple[str, str]] = field(default_factory=list)
+    """(phrase, category)."""
+    ads: list[tuple[str, str]] = field(default_factory=list)
+    paragraphs: list[tuple[str, str]] = field(default_factory=list)
+    tails: list[str] = field(default_factory=list)
+    credits: list[str] = field(default_factory=list)
+    borrowed: list[str] = field(default_factory=list)
+    brands: list[str] = field(default_factory=list)
+    """Brands seen in the wild; more are made up."""
+    domains: list[str] = field(default_factory=list)
+    hashtags: list[str] = field(default_factory=list)
+    quotes: list[str] = field(default_factory=list)
+    honest_tails: list[str] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)
+    contexts: list[str] = field(default_factory=list)
+    held_out: bool = False
+
+    def keyword(self, rng: random.Random, category: str | None = None) -> tuple[str, str]:
+        """A search phrase and its category; categories are drawn evenly enough that none is rare."""
+        if category is None and rng.random() < 0.35:
+            category = rng.choice(sorted({c for _, c in self.keywords}))
+        fitting = [pair for pair in self.keywords if pair[1] == category] if category else self.keywords
+        return rng.choice(fitting or self.keywords)
+
+    def brand(self, rng: random.Random) -> str:
+        """A brand, real or made up."""
+        if self.brands and rng.random() < 0.3:
+            return rng.choice(self.brands)
+        return made_up_brand(rng, self.lang, self.held_out)
+
+    def domain(self, rng: random.Random) -> str:
+        """A domain, real or made up."""
+        if self.domains and rng.random() < 0.3:
+            return rng.choice(self.domains)
+        name = re.sub("[^a-z0-9]", "", made_up_brand(rng, "vi", self.held_out)) or "win88"
+        if rng.random() < 0.25:
+            name = rng.choice(("link", "nhacai", "game", "the", "vn", "my", "slot", "xoso", "keo")) + name
+        return f"{name}.{rng.choice(_TLDS)}"
+
+    def fill(self, template: str, rng: random.Random) -> str:
+        """A template with each of its slots filled anew."""
+        makers = {
+            "brand": lambda: self._cased(self.brand(rng), rng),
+            "domain": lambda: self.domain(rng),
+            "keyword": lambda: self.keyword(rng)[0],
+            "phone": lambda: _phone(rng),
+            "money": lambda: _money(rng, self.lang),
+            "year": lambda: str(rng.randint(2019, 2027)),
+            "n": lambda: str(rng.randint(2, 99)),
+            "pct": lambda: f"{rng.choice((5, 10, 20, 30, 50, 80, 90, 97, 100, 150, 200))}",
+        }
+        return re.sub(r"\{(\w+)\}", lambda m: makers[m[1]]() if m[1] in makers else m[0], template)
+
+    @staticmethod
+    def _cased(brand: str, rng: random.Random) -> str:
+        return rng.choice((brand, brand.upper(), brand.capitalize(), brand.capitalize()))
+
+
+def made_up_brand(rng: random.Random, lang: str, held_out: bool) -> str:
+    """A brand of the usual shapes; the parts of the held-out side are others."""
+    if lang == "zh" and rng.random() < 0.6:
+        return "".join(rng.sample(_HAN, 2)) + rng.choice(("", "", "体育", "娱乐", "国际", "棋牌", "88"))
+    if lang == "ko" and rng.random() < 0.6:
+        return "".join(rng.sample(_HANGUL, 2)) + rng.choice(("토토", "카지노", "벳", ""))
+    parts = [part for part in _PARTS if (share(part, "brand") < HELD_OUT) == held_out]
+    kind = rng.random()
+    if kind < 0.55:
+        return rng.choice(parts) + rng.choice(_TAILS)
+    if kind < 0.65:
+        return rng.choice(_TAILS[:4]) + rng.choice(("bet", "win", "club", "vip"))
+    if kind < 0.75:
+        return rng.choice(parts) + rng.choice(parts) + rng.choice(("", "", "88", "bet", "win"))
+    letters = "".join(rng.choice("bcdfghjklmnpqrstvwxz" if i % 2 == 0 else "aeiouy") for i in range(rng.randint(1, 5)))
+    return letters + rng.choice(("bet", "win", "88", "66", "789", "vip", "club", "8", "79", "365", str(rng.randint(10, 999))))
+
+
+def load_material(lang: str, phrases: Iterable[dict[str, Any]], held_out: bool) -> Material:
+    """The material of one language, of the training side or of the held-out side."""
+    data = _templates(lang)
+    material = Material(lang, held_out=held_out)
+
+    def mine(text: str) -> bool:
+        return (share(text, "phrase") < HELD_OUT) == held_out
+
+    for name, into in (("keywords", material.keywords), ("ads", material.ads), ("paragraphs", material.paragraphs)):
+        for category, found in data[name].items():
+            into += [(text, category) for text in _side(found, held_out)]
+    for name, key, target in (
+        ("tails", "all", material.tails),
+        ("credits", "all", material.credits),
+        ("borrowed", "all", material.borrowed),
+        ("honest", "quotes", material.quotes),
+        ("honest", "tails", material.honest_tails),
+        ("honest", "codes", material.codes),
+        ("honest", "contexts", material.contexts),
+    ):
+        target += _side(data[name][key], held_out)
+    for record in phrases:
+        _add_phrase(material, record, mine)
+    return material
+
+
+def _side(texts: list[str], held_out: bool) -> list[str]:
+    """The texts of one side: a fixed quarter is held out, at least one of a list."""
+    ordered = sorted(texts, key=lambda text: share(text, "phrase"))
+    kept_back = max(1, round(HELD_OUT * len(ordered)))
+    return ordered[:kept_back] if held_out else ordered[kept_back:] or ordered
+
+
+def _add_phrase(material: Material, record: dict[str, Any], mine: Any) -> None:
+    if record["lang"] != material.lang:
+        return
+    text, brand, category = str(record["phrase"]), record.get("brand"), str(record["category"])
+    if not mine(f"brand:{brand}" if brand else text):
+        return
+    kind = record["kind"]
+    if kind == "brand":
+        material.brands.append(text)
+    elif kind == "domain" and "." in text:
+        material.domains.append(text)
+    elif kind == "hashtag":
+        material.hashtags.append(text)
+    elif kind in ("keyword", "cta", "obfuscated") and len(text) > 2:
+        material.keywords.append((text, category))
+
+
+@functools.cache
+def _templates(lang: str) -> dict[str, Any]:
+    return tomllib.loads((files("cleaner.training") / "templates" / f"{lang}.toml").read_text("utf-8"))
+
+
+def template_languages() -> list[str]:
+    """Languages that have templates, Vietnamese first."""
+    names = [f.name[:-5] for f in (files("cleaner.training") / "templates").iterdir() if f.name.endswith(".toml")]
+    return sorted(names, key=lambda name: (name != "vi", name))
+
+
+def read_phrases(path: Path) -> list[dict[str, Any]]:
+    """A file of spam phrases."""
+    return list(read_jsonl(path))
+
+
+def _phone(rng: random.Random) -> str:
+    digits = f"09{rng.randint(0, 99999999):08d}"
+    return rng.choice((digits, f"{digits[:4]} {digits[4:7]} {digits[7:]}", f"{digits[:4]}.{digits[4:7]}.{digits[7:]}"))
+
+
+def _money(rng: random.Random, lang: str) -> str:
+    n = rng.choice((18, 50, 58, 88, 99, 100, 150, 188, 200, 333, 500, 888, 999))
+    return rng.choice((f"{n}K", f"{n}k", f"{n}.000 đồng", f"{n}000đ", f"{n}%")) if lang == "vi" else rng.choice((f"${n}", f"{n}", f"{n} USD"))
