@@ -235,9 +235,11 @@ def _unmix_alphabets(codes: Codes, disguised: Mask) -> None:
     n_latin = np.bincount(word, latin[letters])
     n_foreign = np.bincount(word, foreign[letters])
     n_like = np.bincount(word, latin_of[codes[letters]] > 0)
-    mostly_latin_text = foreign.sum() * 4 < latin.sum()
-    to_latin = (n_latin > 0) & (n_like == n_foreign) & ((n_latin >= n_foreign) | mostly_latin_text)
-    to_latin |= (n_latin == 0) & (n_like == n_foreign) & (n_foreign > 2) & mostly_latin_text
+    latin_word = n_foreign == 0
+    among_latin = np.r_[False, latin_word[:-1]] & np.r_[latin_word[1:], False]
+    alike = n_like == n_foreign
+    to_latin = alike & (n_latin > 0) & ((n_latin >= n_foreign) | among_latin)
+    to_latin |= alike & (n_latin == 0) & (n_foreign > 2) & among_latin
     chosen = letters[to_latin[word] & foreign[letters]]
     codes[chosen] = latin_of[codes[chosen]]
     disguised[chosen] = True

@@ -84,11 +84,10 @@ def tokenize(folded: Folded, cuts: Iterable[int] = ()) -> Tokens:
     if not starts.size:
         none = np.zeros(0, dtype=np.int64)
         return Tokens(none, none, none.astype(np.uint8), none.astype(np.uint8))
-    if _looks_vietnamese(codes, word):
-        inner = _glued_words(folded, starts, word)
-        if inner.size:
-            begins[inner] = True
-            starts = np.flatnonzero(begins)
+    inner = _glued_words(folded, starts, word)
+    if inner.size:
+        begins[inner] = True
+        starts = np.flatnonzero(begins)
     spaces_before = np.cumsum(~solid)
     line_break = kinds == BREAK
     line_break[:-1] &= ~((codes[:-1] == 0x0D) & (codes[1:] == 0x0A))
@@ -137,9 +136,9 @@ def is_syllable(bare: str) -> bool:
     return _SYLLABLE.fullmatch(bare) is not None
 
 
-def _looks_vietnamese(codes: NDArray[np.uint32], word: NDArray[np.bool_]) -> bool:
-    marked = (codes >= 0x1EA0) & (codes <= 0x1EF9) | (codes == 0x0111) | (codes == 0x01B0) | (codes == 0x01A1)
-    return bool(marked.sum() * 25 > word.sum() > 0)
+def vietnamese_letters(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Where letters stand that no other language of ours uses."""
+    return (codes >= 0x1EA0) & (codes <= 0x1EF9) | (codes == 0x0111) | (codes == 0x01B0) | (codes == 0x01A1)
 
 
 def _last_solid(solid: NDArray[np.bool_]) -> int:
@@ -147,8 +146,11 @@ def _last_solid(solid: NDArray[np.bool_]) -> int:
 
 
 def _glued_words(folded: Folded, starts: Offsets, word: NDArray[np.bool_]) -> Offsets:
-    """Offsets inside words of a Vietnamese text where one word ends and the next begins."""
+    """Offsets inside words, near Vietnamese ones, where one word ends and the next begins."""
     edges = np.append(starts, word.size)
+    near = _near(_count(vietnamese_letters(folded.codes), edges) > 0)
+    if not near.any():
+        return np.zeros(0, dtype=np.int64)
     vowel = word & _vowels()[folded.bare_codes]
     vowel_groups = _count(vowel & ~np.append(False, vowel[:-1]), edges)
     marks = _count(word & (folded.codes > 127), edges)
@@ -156,12 +158,19 @@ def _glued_words(folded: Folded, starts: Offsets, word: NDArray[np.bool_]) -> Of
     suspect = word[starts] & (marks > 0) & (vowel_groups + (digits > 0) > 1)
     suspect |= (folded.codes[starts] > 57) & (digits > 0) & (np.diff(edges) > 5)
     inner: list[int] = []
-    for i in np.flatnonzero(suspect):
+    for i in np.flatnonzero(suspect & near):
         start, end = int(edges[i]), int(edges[i + 1])
         bare = decode(folded.bare_codes[start:end]).rstrip()
         for offset in _part(bare, decode(folded.codes[start : start + len(bare)])):
             inner.append(start + offset)
     return np.array(inner, dtype=np.int64)
+
+
+def _near(mask: NDArray[np.bool_], reach: int = 4) -> NDArray[np.bool_]:
+    """True at and around each true entry."""
+    sums = np.concatenate([[0], np.cumsum(mask)])
+    index = np.arange(mask.size)
+    return np.asarray(sums[np.minimum(index + reach + 1, mask.size)] > sums[np.maximum(index - reach, 0)])
 
 
 def _count(mask: NDArray[np.bool_], edges: Offsets) -> Offsets:

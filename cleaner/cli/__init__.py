@@ -18,6 +18,7 @@ COMMANDS = {
     "train": "cleaner.cli.train:train",
     "evaluate": "cleaner.cli.evaluate:evaluate",
     "model": "cleaner.cli.model:model",
+    "dev-data": "cleaner.cli.dev_data:dev_data",
     "completion": "cleaner.cli.completion:completion",
 }
 EXIT_ERROR, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 2, 130, 141

@@ -40,12 +40,14 @@ _MARKUP = re.compile(
     )""",
     re.X,
 )
-_SCRIPT_MARK = re.compile(rf"<!(?=--)|-->|<(/?)script(?=[{_S}/>])", re.I)
+_SCRIPT_MARK = re.compile(rf"<!(?=--)|-->|</?script(?=[{_S}/>])", re.A | re.I)
 
 
 def _attributes(source: str, start: int, end: int) -> Attributes:
     """The attributes between the name and the end of a tag; of equal names the first one counts."""
     found: Attributes = {}
+    if start == end:
+        return found
     for attribute in _ATTRIBUTE.finditer(source, start, end):
         value = attribute.lastindex or 1
         found.setdefault(attribute[1].lower(), attribute.span(value) if value > 1 else (end, end))
@@ -56,7 +58,7 @@ def _raw_end(source: str, start: int, name: str) -> int:
     """Where an element ends whose content is not markup and starts at ``start``."""
     if name == "script":
         return _script_end(source, start)
-    end_tag = re.compile(rf"</{name}(?=[{_S}/>])", re.I).search(source, start)
+    end_tag = re.compile(rf"</{name}(?=[{_S}/>])", re.A | re.I).search(source, start)
     return end_tag.start() if end_tag else len(source)
 
 
@@ -89,9 +91,6 @@ _LONGEST_NUMBER = 4000
 
 def _references(source: str, start: int, end: int, in_attribute: bool = False) -> Iterator[tuple[int, int, str]]:
     """The character references in an interval: start, end, and the characters that each stands for."""
-    start = source.find("&", start, end)
-    if start < 0:
-        return
     for found in _REFERENCE.finditer(source, start, end):
         first, reference = found.start(), found[0]
         if reference[1] == "#":
@@ -400,6 +399,8 @@ class _Reader:
         if name not in attributes:
             return ""
         start, end = attributes[name]
+        if self._source.find("&", start, end) < 0:
+            return self._source[start:end]
         pieces: list[str] = []
         for first, last, characters in _references(self._source, start, end, in_attribute=True):
             pieces += self._source[start:first], characters
@@ -420,10 +421,11 @@ class _Reader:
         """Append a stretch of text, references decoded."""
         if start == end or self._templates:
             return
-        for first, last, characters in _references(self._source, start, end, in_attribute):
-            self._text.copy(start, first)
-            self._text.place(characters, first, last)
-            start = last
+        if self._source.find("&", start, end) >= 0:
+            for first, last, characters in _references(self._source, start, end, in_attribute):
+                self._text.copy(start, first)
+                self._text.place(characters, first, last)
+                start = last
         self._text.copy(start, end)
 
     def _break(self, start: int, end: int) -> None:

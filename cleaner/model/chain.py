@@ -32,46 +32,51 @@ STARTS = np.array([1, 1, 0, 0, 1], dtype=bool)
 ENDS = np.array([1, 0, 0, 1, 1], dtype=bool)
 
 
-def marginals(emissions: Floats, lengths: NDArray[np.int64], transitions: Floats) -> tuple[Floats, Floats]:
-    """Probability of each label at each token, and of each pair of neighbours summed over the batch.
+def marginals(
+    emissions: Floats, lengths: NDArray[np.int64], transitions: Floats, expect: Floats | None = None
+) -> Floats:
+    """Probability of each label at each token (forward-backward algorithm).
 
     Args:
         emissions: scores of shape (batch, longest, LABELS).
         lengths: number of real tokens of each sequence, at least 1.
         transitions: scores of shape (LABELS, LABELS).
+        expect: an array of shape (LABELS, LABELS) to which the expected number of each pair of
+            neighbouring labels is added (for training); ``None`` saves that work.
 
     Returns:
-        Arrays of shape (batch, longest, LABELS), zero beyond each length, and (LABELS, LABELS).
+        An array of shape (batch, longest, LABELS), zero beyond each length.
     """
-    batch, longest, _ = emissions.shape
+    longest = emissions.shape[1]
     steps = np.where(FOLLOWS, np.exp(transitions), 0).astype(np.float32)
-    peak = emissions.max(axis=2, keepdims=True)
-    local = np.exp(emissions - peak)
-    forward = np.zeros_like(local)
-    backward = np.zeros_like(local)
-    current = local[:, 0] * STARTS
-    forward[:, 0] = current / current.sum(axis=1, keepdims=True)
+    back_steps = np.ascontiguousarray(steps.T)
+    local = np.exp(emissions - emissions.max(axis=2, keepdims=True)).transpose(1, 0, 2).copy()
+    forward = np.empty_like(local)
+    backward = np.empty_like(local)
+    current = local[0] * STARTS
+    forward[0] = current / current.sum(axis=1, keepdims=True)
     for t in range(1, longest):
-        current = (forward[:, t - 1] @ steps) * local[:, t]
-        forward[:, t] = current / np.maximum(current.sum(axis=1, keepdims=True), 1e-30)
+        current = (forward[t - 1] @ steps) * local[t]
+        forward[t] = current / np.maximum(current.sum(axis=1, keepdims=True), 1e-30)
     last = lengths - 1
-    ahead = np.zeros((batch, LABELS), dtype=np.float32)
-    pairs = np.zeros((LABELS, LABELS), dtype=np.float64)
+    final = np.broadcast_to((ENDS / ENDS.sum()).astype(np.float32), current.shape)
+    ahead = np.zeros_like(current)
     for t in range(longest - 1, -1, -1):
-        ahead[last == t] = ENDS / ENDS.sum()
-        backward[:, t] = ahead
+        ahead = np.where((last == t)[:, None], final, ahead)
+        backward[t] = ahead
         if t:
-            weighted = local[:, t] * ahead
-            joint = forward[:, t - 1][:, :, None] * steps[None] * weighted[:, None, :]
-            total = joint.sum(axis=(1, 2), keepdims=True)
-            alive = (t <= last)[:, None, None] & (total > 0)
-            pairs += np.where(alive, joint / np.maximum(total, 1e-30), 0).sum(axis=0)
-            ahead = weighted @ steps.T
+            weighted = local[t] * ahead
+            if expect is not None:
+                joint = forward[t - 1][:, :, None] * steps[None] * weighted[:, None, :]
+                total = joint.sum(axis=(1, 2), keepdims=True)
+                alive = (t <= last)[:, None, None] & (total > 0)
+                expect += np.where(alive, joint / np.maximum(total, 1e-30), 0).sum(axis=0)
+            ahead = weighted @ back_steps
             ahead /= np.maximum(ahead.sum(axis=1, keepdims=True), 1e-30)
-    both = forward * backward
+    both = (forward * backward).transpose(1, 0, 2)
     both /= np.maximum(both.sum(axis=2, keepdims=True), 1e-30)
     both[np.arange(longest)[None, :] >= lengths[:, None]] = 0
-    return both, pairs.astype(np.float32)
+    return np.ascontiguousarray(both)
 
 
 def best_spans(emissions: Floats, lengths: NDArray[np.int64], transitions: Floats) -> list[list[tuple[int, int]]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from cleaner.evidence import View
-from cleaner.tokens import DIGIT, LETTER, SIGN, THAI_BASE, UNIT
+from cleaner.tokens import DIGIT, LETTER, SIGN, THAI_BASE, UNIT, vietnamese_letters
 from cleaner.types import CATEGORIES
 
 if TYPE_CHECKING:
@@ -51,12 +51,10 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Columns:
-    """What is known of each token; one array entry a token."""
+class Glance:
+    """What is seen of each token at first sight; one array entry a token."""
 
     word: Hashes
-    bare: Hashes
-    shape: Small
     gap: Small
     lexicon: Small
     """0: none; else 1 + 3 × category + strength (0..2)."""
@@ -64,49 +62,66 @@ class Columns:
     """1 where a phrase of the lexicon begins."""
     mark: Small
     """What a rule for shapes saw: 0 nothing, 1–3 brand by weight, 4–5 domain, 6 honest domain, 7 hashtag."""
+    rarity: Small
+    """0 unseen in clean text … 5 very frequent."""
+    fluency: Small
+    """How often the token follows the one before in clean text, 0 never … 4."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns(Glance):
+    """Everything that is known of each token."""
+
+    bare: Hashes
+    shape: Small
     unmarked_run: Small
     """Length of the run of Latin words without marks that the token stands in, 0..7."""
     script: Small
     foreign: Small
     """1 where the script is not that of most of the text."""
-    rarity: Small
-    """0 unseen in clean text … 5 very frequent."""
-    fluency: Small
-    """How often the token follows the one before in clean text, 0 never … 4."""
     triple: Small
+    """How often the token follows the two before."""
     disguised: Small
     vietnamese: bool
+
+
+def glance(view: View, counts: Counts) -> Glance:
+    """The first look at each token of ``view``."""
+    tokens = view.tokens
+    word = span_hashes(view.folded.codes, tokens.starts, tokens.ends)
+    lexicon, begins = _lexicon_columns(view)
+    return Glance(
+        word=word,
+        gap=tokens.gaps,
+        lexicon=lexicon,
+        begins=begins,
+        mark=_mark_column(view),
+        rarity=_bucket(counts.words[_index(word, counts.word_bits)]),
+        fluency=_bucket(counts.pairs[_index(pair_key(word), counts.pair_bits)]),
+    )
 
 
 def columns(view: View, counts: Counts) -> Columns:
     """Everything that is known of each token of ``view``."""
     folded, tokens = view.folded, view.tokens
-    starts, ends, codes = tokens.starts, tokens.ends, folded.codes
-    word = span_hashes(codes, starts, ends)
-    bare = span_hashes(folded.bare_codes, starts, ends)
+    starts, codes = tokens.starts, folded.codes
+    first = glance(view, counts)
     script = _scripts(codes, tokens.kinds, starts)
     marked = _reduce(codes > 127, starts) > 0
-    vietnamese = _is_vietnamese(codes)
     latin = script <= _VIETNAMESE
-    majority = int(np.bincount(np.where(latin, _LATIN, script)[tokens.kinds != SIGN], minlength=8).argmax())
-    foreign = (np.where(latin, _LATIN, script) != majority) & (tokens.kinds >= LETTER) & (tokens.kinds != DIGIT)
-    lexicon, begins = _lexicon_columns(view)
+    family = np.where(latin, _LATIN, script)
+    majority = int(np.bincount(family[tokens.kinds != SIGN], minlength=8).argmax())
+    foreign = (family != majority) & (tokens.kinds >= LETTER) & (tokens.kinds != DIGIT)
     return Columns(
-        word=word,
-        bare=bare,
+        **{name: getattr(first, name) for name in Glance.__dataclass_fields__},
+        bare=span_hashes(folded.bare_codes, starts, tokens.ends),
         shape=_shapes(view, marked),
-        gap=tokens.gaps,
-        lexicon=lexicon,
-        begins=begins,
-        mark=_mark_column(view),
         unmarked_run=_runs(latin & ~marked & (tokens.kinds == LETTER)),
         script=script,
         foreign=foreign.astype(np.uint8),
-        rarity=_bucket(counts.words[_index(word, counts.word_bits)]),
-        fluency=_bucket(counts.pairs[_index(pair_key(word), counts.pair_bits)]),
-        triple=_bucket(counts.pairs[_index(triple_key(word), counts.pair_bits)]),
+        triple=_bucket(counts.pairs[_index(triple_key(first.word), counts.pair_bits)]),
         disguised=(_reduce(folded.disguised, starts) > 0).astype(np.uint8),
-        vietnamese=vietnamese,
+        vietnamese=_is_vietnamese(codes),
     )
 
 
@@ -166,8 +181,8 @@ def _keys(seen: Columns) -> list[Hashes]:
     script = seen.script.astype(np.uint64) * np.uint64(2) + seen.foreign
     run = seen.unmarked_run.astype(np.uint64) * np.uint64(2) + np.uint64(seen.vietnamese)
     next_gap = shift(gap, 1)
-    look = _pack(shape, mark, seen.rarity)
-    steps = _pack(seen.fluency, seen.triple, shift(seen.fluency, 1), gap)
+    look = pack(shape, mark, seen.rarity)
+    steps = pack(seen.fluency, seen.triple, shift(seen.fluency, 1), gap)
     return [
         word,
         bare,
@@ -186,21 +201,21 @@ def _keys(seen: Columns) -> list[Hashes]:
         look,
         _join(look, shift(look, -1)),
         _join(look, shift(look, 1)),
-        _pack(shift(shape, -1), shape, shift(shape, 1), gap, next_gap),
+        pack(shift(shape, -1), shape, shift(shape, 1), gap, next_gap),
         lexicon,
-        _pack(shift(lexicon, -1), lexicon, shift(lexicon, 1)),
-        _pack(lexicon, gap, next_gap, shift(mark, 1)),
-        _pack(mark, shift(mark, -1), shift(mark, 1), gap, next_gap),
-        _pack(mark, shift(lexicon, -1), shift(lexicon, 1)),
-        _pack(run, script, shape),
-        _pack(run, shift(run, -1), shift(run, 1)),
-        _pack(script, shift(script, -1), shift(script, 1), gap, next_gap),
+        pack(shift(lexicon, -1), lexicon, shift(lexicon, 1)),
+        pack(lexicon, gap, next_gap, shift(mark, 1)),
+        pack(mark, shift(mark, -1), shift(mark, 1), gap, next_gap),
+        pack(mark, shift(lexicon, -1), shift(lexicon, 1)),
+        pack(run, script, shape),
+        pack(run, shift(run, -1), shift(run, 1)),
+        pack(script, shift(script, -1), shift(script, 1), gap, next_gap),
         steps,
-        _pack(seen.fluency, shift(seen.fluency, 1), shift(seen.triple, 2), lexicon),
-        _pack(seen.rarity, shift(seen.rarity, -1), shift(seen.rarity, 1), gap),
-        _pack(seen.rarity, seen.fluency, shape, gap, next_gap),
-        _pack(seen.disguised, shift(seen.disguised, 1), shape, lexicon),
-        _pack(shift(lexicon, -2), shift(lexicon, 2), shift(mark, -2), shift(mark, 2)),
+        pack(seen.fluency, shift(seen.fluency, 1), shift(seen.triple, 2), lexicon),
+        pack(seen.rarity, shift(seen.rarity, -1), shift(seen.rarity, 1), gap),
+        pack(seen.rarity, seen.fluency, shape, gap, next_gap),
+        pack(seen.disguised, shift(seen.disguised, 1), shape, lexicon),
+        pack(shift(lexicon, -2), shift(lexicon, 2), shift(mark, -2), shift(mark, 2)),
     ]
 
 
@@ -212,8 +227,8 @@ def _join(left: Hashes, right: Hashes) -> Hashes:
     return (left * _MIX_2 + right) * _MIX_1
 
 
-def _pack(*values: NDArray[np.unsignedinteger[Any]]) -> Hashes:
-    """Small numbers into one key."""
+def pack(*values: NDArray[np.unsignedinteger[Any]]) -> Hashes:
+    """Small numbers of each token into one key."""
     key = np.zeros(values[0].size, dtype=np.uint64)
     for value in values:
         key = key * np.uint64(911) + value
@@ -270,7 +285,7 @@ def _scripts(codes: NDArray[np.uint32], kinds: Small, starts: NDArray[np.int64])
     script = np.full(code.size, _OTHER, dtype=np.uint8)
     script[code < 0x250] = _LATIN
     script[(code >= 0x1E00) & (code <= 0x1EFF)] = _LATIN
-    viet = (codes >= 0x1EA0) & (codes <= 0x1EF9) | (codes == 0x0111) | (codes == 0x01B0) | (codes == 0x01A1)
+    viet = vietnamese_letters(codes)
     viet |= (codes == 0x0103) | (codes == 0x00EA) | (codes == 0x00F4) | (codes == 0x00E2)
     script[(script == _LATIN) & (_reduce(viet, starts) > 0)] = _VIETNAMESE
     script[(code >= 0x400) & (code <= 0x52F)] = _CYRILLIC
@@ -284,8 +299,7 @@ def _scripts(codes: NDArray[np.uint32], kinds: Small, starts: NDArray[np.int64])
 
 
 def _is_vietnamese(codes: NDArray[np.uint32]) -> bool:
-    viet = (codes >= 0x1EA0) & (codes <= 0x1EF9) | (codes == 0x0111) | (codes == 0x01B0) | (codes == 0x01A1)
-    return bool(viet.sum() * 25 > (codes >= 97).sum() > 0)
+    return bool(vietnamese_letters(codes).sum() * 25 > (codes >= 97).sum() > 0)
 
 
 def _runs(mask: NDArray[np.bool_]) -> Small:

@@ -47,7 +47,8 @@ class TaggerTrainer:
             labels = labels_of(list(sequence.spans), size)
             gold[row, np.arange(size), labels] = 1
             np.add.at(gold_pairs, (labels[:-1], labels[1:]), 1)
-        expected, pairs = marginals(emissions, lengths, self.transitions)
+        pairs = np.zeros((LABELS, LABELS), dtype=np.float32)
+        expected = marginals(emissions, lengths, self.transitions, pairs)
         gradient = expected - gold
         self._update(batch, lengths, gradient, decay)
         change = (pairs - gold_pairs) / len(batch)

@@ -1,0 +1,344 @@
+"""``cleaner evaluate``: how well the injected is found and cut, and the honest left alone."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cleaner.cli.inputs import FILE, FILE_OR_STDIN, STDIN, replacing
+from cleaner.cli.show import Piece, Screen, json_line, label, standard_error, standard_output
+from cleaner.training.corpus import CorpusError
+from cleaner.training.evaluate import BadRecord, Evaluation, assisted_policy, evaluate_cuts, read_records
+from cleaner.training.evaluate import evaluate as run
+from cleaner.training.metrics import ERROR_KINDS, KEYS, KINDS, MEASURES, Figure, Record, Topic, error_counts, verdicts
+from cleaner.types import Policy
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+VERSION = 1
+"""Of the JSON schema."""
+EXIT_QUARANTINED = 3
+BASELINES_UP_TO = 5000
+"""Records up to which the baselines run without being asked for."""
+MANY_RECORDS = 20
+CROSS_FITTING = "the evaluated records: each half was cleaned by what the other half taught"
+MODEL, KEYWORDS, SENTENCES = "cleaner", "keyword list", "sentence classifier"
+SPAN_FIGURES = ("precision", "recall", "f1")
+"""They count characters, the number of which differs from system to system."""
+KIND_NAMES = {"infected": "infected", "clean": "clean", "hard": "hard negatives"}
+NOTHING = "–"
+EXAMPLES = """\b
+Examples:
+  cleaner evaluate infected.jsonl honest.jsonl.gz
+  cleaner evaluate --by style --by category --no-baselines infected.jsonl
+  cleaner evaluate --model models/new --errors worst.jsonl *.jsonl
+  cleaner evaluate --json - *.jsonl | jq .systems.cleaner.figures.exact
+
+\b
+Records:
+  {"text": "…", "clean": "…", "lang": "vi", "spam": [{"start": 9, "end": 24, "category": "lottery"}]}
+  "html" in place of "text" for pages; without "clean", or where both are equal, the document is honest, and
+  a hard negative when its "topic" is not "ordinary". Optional: id, format, style, domain, obfuscated, known_brand.
+
+\b
+Exit status: 0 done, 2 an error, 3 done, but there were records that cannot be judged.
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Corpus:
+    """What was read."""
+
+    files: tuple[str, ...]
+    records: Sequence[Record]
+    bad: Sequence[BadRecord]
+    training: Sequence[Record] | None
+    """What the sentence classifier is to learn from; ``None``: the records themselves."""
+    training_file: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """What was evaluated, on what, and how it went."""
+
+    files: tuple[str, ...]
+    systems: Mapping[str, Evaluation]
+    quarantined: Sequence[BadRecord]
+    sentence_training: str = ""
+    """What the sentence classifier learnt from; empty when the baselines did not run."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form."""
+        ours = self.systems[MODEL]
+        return {
+            "version": VERSION,
+            "files": list(self.files),
+            "documents": {kind: sum(score.kind == kind for score in ours.scores) for kind in KINDS},
+            "quarantined": {
+                "count": len(self.quarantined),
+                "records": [{"place": bad.place, "cause": bad.cause} for bad in self.quarantined],
+            },
+            "systems": {name.replace(" ", "_"): evaluation.to_dict() for name, evaluation in self.systems.items()},
+            "sentence_training": self.sentence_training or None,
+            "throughput_mb_per_second": round(ours.throughput, 3),
+        }
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
+@click.option("--model", type=FILE, metavar="DIR", help="Use this model instead of the one that is built in.")
+@click.option("--policy", type=FILE, metavar="FILE", help="Thresholds, allow and deny lists (TOML).")
+@click.option(
+    "--json", "json_target", type=FILE_OR_STDIN, metavar="OUT", help="Write the figures as JSON; - prints it."
+)
+@click.option(
+    "--baselines/--no-baselines",
+    default=None,
+    help=f"Judge a keyword list and a sentence classifier too.  [default: up to {BASELINES_UP_TO:,} records]",
+)
+@click.option("--baseline-train", type=FILE, metavar="FILE", help="What the sentence classifier learns from.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Read at most N records of each file.")
+@click.option(
+    "--by",
+    type=click.Choice(KEYS),
+    multiple=True,
+    default=("lang", "format", "style"),
+    show_default=True,
+    help="Break figures down; may be repeated.",
+)
+@click.option("--errors", type=FILE, metavar="FILE", help="Write the documents with mistakes, the worst first (JSONL).")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Worker processes.")
+@click.pass_context
+def evaluate(
+    ctx: click.Context,
+    files: tuple[Path, ...],
+    model: Path | None,
+    policy: Path | None,
+    json_target: str | None,
+    baselines: bool | None,
+    baseline_train: Path | None,
+    limit: int | None,
+    by: tuple[str, ...],
+    errors: Path | None,
+    workers: int,
+) -> None:
+    """Measure how well injected spam is cut, and honest text left alone.
+
+    Each FILE (.jsonl or .jsonl.gz) holds one document a line, as published and as it was.
+    """
+    to_file = Path(json_target) if json_target not in (None, STDIN) else None
+    _refuse_overwriting((*files, baseline_train), (to_file, errors))
+    screen, messages = standard_output(), standard_error()
+    with ExitStack() as stack:
+        write_json = stack.enter_context(replacing(to_file)) if to_file else screen.write
+        write_error = stack.enter_context(replacing(errors)) if errors else None
+        cleaners = _cleaners(model, policy)
+        corpus = _read(files, baseline_train, limit)
+        for bad in corpus.bad:
+            messages.complain(label(str(bad)))
+        with messages.progress(len(corpus.records), len(corpus.records) > MANY_RECORDS) as advance:
+            ours = run(corpus.records, *cleaners, workers=workers, advance=advance)
+        for bad in ours.quarantined:
+            messages.complain(label(str(bad)))
+        if baselines is None:
+            baselines = len(corpus.records) <= BASELINES_UP_TO
+        report = _report(corpus, ours, baselines)
+        if json_target:
+            write_json(json_line(report.to_dict()))
+        if write_error:
+            for mistake in ours.mistakes:
+                write_error(json_line(mistake.to_dict()))
+    if json_target != STDIN:
+        _show(screen, report, by)
+    ctx.exit(EXIT_QUARANTINED if report.quarantined else 0)
+
+
+def _cleaners(model: Path | None, policy_file: Path | None) -> tuple[Any, Any]:
+    """The cleaner, and the one of an editor who accepts every flag."""
+    from cleaner.engine import Cleaner
+
+    policy = Policy()
+    if policy_file:
+        from cleaner.cli.policy import load_policy
+
+        policy = load_policy(policy_file)
+    return Cleaner(model, policy), Cleaner(model, assisted_policy(policy))
+
+
+def _read(files: Sequence[Path], training: Path | None, limit: int | None) -> Corpus:
+    """What the files hold; ``limit`` counts the records of each, bad ones included."""
+    bad: list[BadRecord] = []
+
+    def good(file: Path, limit: int | None) -> Iterator[Record]:
+        for record in islice(read_records(file), limit):
+            if isinstance(record, BadRecord):
+                bad.append(record)
+            else:
+                yield record
+
+    records = [record for file in files for record in good(file, limit)]
+    lessons = list(good(training, None)) if training else None
+    if not records and not bad:
+        raise CorpusError(f"{', '.join(map(str, files))}: no records")
+    return Corpus(tuple(map(str, files)), records, bad, lessons, str(training or ""))
+
+
+def _report(corpus: Corpus, ours: Evaluation, with_baselines: bool) -> Report:
+    systems = {MODEL: ours}
+    sentence_training = ""
+    if with_baselines:
+        from cleaner.training.baselines import keyword_cuts, sentence_cuts
+
+        refused = {bad.place for bad in ours.quarantined}
+        records = [record for record in corpus.records if record.place not in refused]
+        systems[KEYWORDS] = evaluate_cuts(records, keyword_cuts(records))
+        systems[SENTENCES] = evaluate_cuts(records, sentence_cuts(records, corpus.training))
+        sentence_training = corpus.training_file or CROSS_FITTING
+    return Report(corpus.files, systems, (*corpus.bad, *ours.quarantined), sentence_training)
+
+
+def _refuse_overwriting(sources: Iterable[Path | None], targets: Iterable[Path | None]) -> None:
+    taken = {os.path.realpath(source) for source in sources if source}
+    for target in filter(None, targets):
+        if os.path.realpath(target) in taken:
+            raise click.UsageError(f"{str(target)!r} would be overwritten")
+        taken.add(os.path.realpath(target))
+
+
+# --- tables
+
+
+def _of(figure: Figure) -> str:
+    return str(figure.of)
+
+
+def _number(figure: Figure) -> str:
+    return NOTHING if figure.value is None else f"{figure.value:.3f}"
+
+
+BREAKDOWN: tuple[tuple[str, str, Callable[[Figure], str]], ...] = (
+    ("infected", "exact", _of),
+    ("exact", "exact", _number),
+    ("assisted", "assisted", _number),
+    ("hit", "hit", _number),
+    ("P", "precision", _number),
+    ("R", "recall", _number),
+    ("F1", "f1", _number),
+    ("clean", "clean_untouched", _of),
+    ("untouched", "clean_untouched", _number),
+    ("hard", "hard_untouched", _of),
+    ("untouched", "hard_untouched", _number),
+)
+"""Heading, figure, and what is shown of it."""
+
+
+def _show(screen: Screen, report: Report, keys: Iterable[str]) -> None:
+    _print_table(screen, _main_table(report.systems))
+    for line in _remarks(report):
+        screen.print((line, "dim"))
+    screen.print("")
+    _print_table(screen, _error_table(report.systems))
+    _print_table(screen, _verdict_table(report.systems[MODEL]))
+    for key in dict.fromkeys(keys):
+        groups = report.systems[MODEL].breakdown(key)
+        if groups:
+            _print_table(screen, _breakdown_table(key, groups))
+
+
+def _main_table(systems: Mapping[str, Evaluation]) -> Table:
+    table = _table("figure", "of", *systems)
+    for measure in MEASURES:
+        found = [evaluation.figures[measure.name] for evaluation in systems.values()]
+        of = NOTHING if measure.name in SPAN_FIGURES else str(found[0].of)
+        _add_row(table, measure.title, of, *map(_with_interval, found))
+    _add_row(table, "worst topic", NOTHING, *(_topic(evaluation.worst_topic) for evaluation in systems.values()))
+    return table
+
+
+def _with_interval(figure: Figure) -> str:
+    if figure.low is None or figure.high is None:
+        return _number(figure)
+    return f"{_number(figure)} ({figure.low:.3f}–{figure.high:.3f})"
+
+
+def _topic(topic: Topic | None) -> str:
+    if topic is None:
+        return NOTHING
+    return f"{topic.name}: {topic.untouched:.3f} of {topic.documents}" if topic.untouched < 1 else "all untouched"
+
+
+def _remarks(report: Report) -> Iterator[str]:
+    ours = report.systems[MODEL]
+    yield "In brackets: 95 % of 1,000 resamples of the documents. Spans are counted in characters, white space aside."
+    if report.sentence_training:
+        yield f"The sentence classifier learnt from {report.sentence_training}."
+    if report.quarantined:
+        yield f"Quarantined: {len(report.quarantined)} records that cannot be judged."
+    yield f"Throughput, no metric: {ours.throughput:.2f} MB/s of UTF-8 for each worker."
+
+
+def _verdict_table(evaluation: Evaluation) -> Table:
+    counts = verdicts(evaluation.scores)
+    names = [name for name in ("clean", "cleaned", "review", "spam") if any(name in own for own in counts.values())]
+    table = _table("verdicts on documents", *names)
+    for kind, own in counts.items():
+        if own:
+            _add_row(table, KIND_NAMES[kind], *(str(own.get(name, 0)) for name in names))
+    return table
+
+
+def _error_table(systems: Mapping[str, Evaluation]) -> Table:
+    table = _table("documents with errors", *ERROR_KINDS)
+    for name, evaluation in systems.items():
+        _add_row(table, name, *map(str, error_counts(evaluation.scores).values()))
+    return table
+
+
+def _breakdown_table(key: str, groups: Mapping[str, Mapping[str, Figure]]) -> Table:
+    """A row for each group; columns in which there is nothing to judge are left out."""
+    columns = [column for column in BREAKDOWN if any(own[column[1]].of for own in groups.values())]
+    table = _table(key, *(heading for heading, _, _ in columns))
+    for group, own in groups.items():
+        _add_row(table, group, *(cell(own[name]) for _, name, cell in columns))
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    table.add_column(first, no_wrap=True)
+    for heading in others:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def _add_row(table: Table, *cells: str) -> None:
+    from rich.text import Text
+
+    table.add_row(*(Text(label(cell)) if cell != NOTHING else Text(cell, "dim") for cell in cells))
+
+
+def _print_table(screen: Screen, table: Table) -> None:
+    """Show a table as wide as it is, and an empty line after it."""
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), width=1000, color_system="standard", force_terminal=True)
+    for line in console.render_lines(table, pad=False):
+        pieces: list[Piece] = [(segment.text, str(segment.style or "")) for segment in line]
+        while pieces and not pieces[-1][0].strip():
+            pieces.pop()
+        if pieces:
+            pieces[-1] = (pieces[-1][0].rstrip(), pieces[-1][1])
+        screen.print(*pieces)
+    screen.print("")
