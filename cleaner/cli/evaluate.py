@@ -278,7 +278,8 @@ def _topic(topic: Topic | None) -> str:
 
 def _remarks(report: Report) -> Iterator[str]:
     ours = report.systems[MODEL]
-    yield "In brackets: 95 % of 1,000 resamples of the documents. Spans are counted in characters, white space aside."
+    yield "In brackets: 95 % of 1,000 resamples of the documents; no width means only that all documents agree."
+    yield "Spans are counted in characters, white space aside."
     if report.sentence_training:
         yield f"The sentence classifier learnt from {report.sentence_training}."
     if report.quarantined:

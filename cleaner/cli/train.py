@@ -33,7 +33,7 @@ Exit status: 0 done, 2 an error.
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--data", type=FILE, metavar="DIR", help="Folder of clean_LANG and hard_LANG.jsonl.gz, spam_phrases.jsonl.")
+@click.option("--data", type=FILE, metavar="DIR", help="Folder of articles and spam phrases (see the README).")
 @click.option("--corpus", type=FILE, metavar="FILE", multiple=True, help="More honest articles (JSON lines).")
 @click.option("--phrases", type=FILE, metavar="FILE", help="More spam phrases (JSON lines).")
 @click.option("--out", type=FILE, metavar="DIR", default="model", show_default=True, help="Write the model here.")
@@ -80,7 +80,8 @@ def _task(data: Path | None, corpus: tuple[Path, ...], phrases: Path | None) -> 
 
 
 def _scaled(recipe: Recipe, name: str, scale: float) -> int:
-    return max(1, round(getattr(recipe, name) * scale))
+    size: int = getattr(recipe, name)
+    return max(1, round(size * scale))
 
 
 def _fit(corpus: Corpus, folder: Path, recipe: Recipe, report: Callable[[str, float], None]) -> None:

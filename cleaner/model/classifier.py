@@ -10,6 +10,7 @@ import numpy as np
 
 from cleaner.evidence import View, view
 from cleaner.model.features import Columns, Counts, columns, hashed_features
+from cleaner.model.screen import ScreenWeights, suspicious
 from cleaner.model.segments import FEATURES, Marked, Tagged, candidates, rows, tag, variants
 from cleaner.model.trees import Trees
 from cleaner.rules import RuleSet
@@ -38,6 +39,7 @@ class Weights:
     """Scores a segment: is it an injection, and nothing but an injection?"""
     bounds: Trees
     """Scores the boundaries of a segment: are they exactly those of the injection?"""
+    screen: ScreenWeights
     categories: NDArray[np.int8]
     """Shape (2 ** bits, category): votes of words for categories."""
     slope: float
@@ -77,6 +79,8 @@ class Classifier:
     def find(self, document: Document, floor: float) -> tuple[View, list[Scored]]:
         """The view of a document, and its spans that score at least ``floor``: disjoint, in order."""
         seen = self.look(document.text)
+        if not document.elements and not self.suspicious([document.text])[0]:
+            return seen, []
         tagged = self.tag(seen, self._marked(document, seen))
         if tagged is None:
             return seen, []
@@ -84,6 +88,10 @@ class Classifier:
         if document.protected:
             found = [s for s in found if not any(a < s.end and s.start < b for a, b in document.protected)]
         return seen, found
+
+    def suspicious(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Which texts hold anything worth reading closely; a text is judged the same alone and among others."""
+        return suspicious(texts, self.weights.screen, self.rules, self.weights.counts)
 
     def _marked(self, document: Document, seen: View) -> tuple[Marked, ...]:
         """Links and hidden elements as token intervals."""

@@ -220,6 +220,8 @@ def _keys(seen: Columns) -> list[Hashes]:
 
 
 WIDTH = 32
+LEXICAL = slice(0, 14)
+"""The features that name words."""
 _ONE = np.uint64(0x51ED270B)
 
 

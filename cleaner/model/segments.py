@@ -197,7 +197,7 @@ def candidates(tagged: Tagged) -> list[tuple[int, int]]:
         for first, end in seeds:
             begin = int(edges[np.searchsorted(edges, first, side="right") - 1])
             stop = int(edges[np.searchsorted(edges, end, side="left")])
-            if (begin, stop) not in found and spam[stop] - spam[begin] > 0.25 * (stop - begin):
+            if (begin, stop) not in found and spam[stop] - spam[begin] > 0.06 * (stop - begin):
                 found[begin, stop] = None
     ordered = sorted(seeds)
     for (first, end), (start, stop) in zip(ordered, ordered[1:], strict=False):

@@ -17,6 +17,7 @@ import numpy as np
 from cleaner.model.chain import LABELS
 from cleaner.model.classifier import Classifier, Weights
 from cleaner.model.features import WIDTH, Counts
+from cleaner.model.screen import ScreenWeights
 from cleaner.model.segments import FEATURES
 from cleaner.model.trees import Trees
 from cleaner.rules import RuleSet
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 LAYOUT = 1
 """Version of the folder's layout."""
 MANIFEST = "manifest.json"
-ARRAYS = ("tagger", "transitions", "words", "pairs", "worth", "bounds", "categories")
+ARRAYS = ("tagger", "transitions", "words", "pairs", "worth", "bounds", "screen", "categories")
 RULES = "rules.json"
 TREE_NODE = np.dtype([("feature", "<i2"), ("threshold", "<f4"), ("left", "<i2"), ("right", "<i2"), ("value", "<f4")])
 
@@ -65,6 +66,7 @@ def load(folder: Path) -> Loaded:
             counts=Counts(arrays["words"], arrays["pairs"]),
             worth=_trees(arrays["worth"], manifest["worth"]),
             bounds=_trees(arrays["bounds"], manifest["bounds"]),
+            screen=ScreenWeights(arrays["screen"], float(manifest["screen"]["scale"]), float(manifest["screen"]["level"])),
             categories=arrays["categories"],
             slope=float(manifest["calibration"]["slope"]),
             intercept=float(manifest["calibration"]["intercept"]),
@@ -105,6 +107,7 @@ def save(folder: Path, weights: Weights, rules: dict[str, Any], about: dict[str,
         "pairs": weights.counts.pairs,
         "worth": _nodes(weights.worth),
         "bounds": _nodes(weights.bounds),
+        "screen": weights.screen.table,
         "categories": weights.categories,
     }
     for name, array in arrays.items():
@@ -120,6 +123,7 @@ def save(folder: Path, weights: Weights, rules: dict[str, Any], about: dict[str,
         "tagger_scale": weights.scale,
         "worth": {"base": weights.worth.base, "depth": weights.worth.depth},
         "bounds": {"base": weights.bounds.base, "depth": weights.bounds.depth},
+        "screen": {"scale": weights.screen.scale, "level": weights.screen.level},
         "calibration": {"slope": weights.slope, "intercept": weights.intercept},
         **about,
         "files": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names},

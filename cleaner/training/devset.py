@@ -24,7 +24,7 @@ def development_records(
     the held-out side of the material.
     """
     held_out = [article for article in corpus.articles if part_of(article) in parts]
-    for lang, hosts in hosts_of(corpus, held_out, held_out=True).items():
+    for lang, hosts in hosts_of(corpus, held_out, "dev").items():
         rng = random.Random(seed + hash_of(lang))
         injector = Injector(hosts.material, hosts.foreign, seed)
         articles = [a for a in held_out if a.lang == lang]

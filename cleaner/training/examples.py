@@ -12,7 +12,8 @@ import numpy as np
 from cleaner.evidence import view
 from cleaner.model.classifier import Classifier, category_features, spans_in_tokens
 from cleaner.model.features import Columns, Counts, columns, hashed_features
-from cleaner.model.segments import Tagged, candidates, rows, variants
+from cleaner.model.screen import screen_features
+from cleaner.model.segments import Marked, Tagged, candidates, rows, variants
 from cleaner.rules import RuleSet
 from cleaner.training.fit_tagger import Sequence
 from cleaner.training.inject import Injector, Sample
@@ -81,7 +82,7 @@ def crop(text: str, rng: random.Random, mix: Mix) -> str:
 
 
 def tagger_sequences(
-    hosts: Hosts, mix: Mix, count: int, seed: int, rules: RuleSet, counts: Counts, bits: int
+    hosts: Hosts, mix: Mix, count: int, seed: int, rules: RuleSet, counts: Counts, bits: int, screen_bits: int
 ) -> list[Sequence]:
     """Training texts of the tagger."""
     sequences = []
@@ -90,7 +91,9 @@ def tagger_sequences(
         if not len(seen_view.tokens):
             continue
         spans = spans_in_tokens(seen_view, [(s.start, s.end) for s in sample.spans])
-        sequences.append(Sequence(hashed_features(columns(seen_view, counts), bits), tuple(_disjoint(spans))))
+        seen = columns(seen_view, counts)
+        first_look = screen_features(seen, screen_bits)
+        sequences.append(Sequence(hashed_features(seen, bits), tuple(_disjoint(spans)), first_look))
     return sequences
 
 
@@ -121,16 +124,19 @@ def segment_rows(classifier: Classifier, samples: Seq[Sample], seed: int, harm: 
     rng = random.Random(seed)
     worth, worth_labels, weights, bounds, bounds_labels = [], [], [], [], []
     for sample in samples:
-        tagged = classifier.tag(classifier.look(sample.text))
+        seen_view = classifier.look(sample.text)
+        if not len(seen_view.tokens):
+            continue
+        true = _disjoint(spans_in_tokens(seen_view, [(s.start, s.end) for s in sample.spans]))
+        tagged = classifier.tag(seen_view, _made_up_markup(true, len(seen_view.tokens), rng))
         if tagged is None:
             continue
-        true = _disjoint(spans_in_tokens(tagged.view, [(s.start, s.end) for s in sample.spans]))
         spans = candidates(tagged)
         if sample.spans:
             spans = _with_moved(tagged, spans, true, rng)
         if not spans:
             continue
-        inside = _true_characters(tagged, true)
+        inside = true_characters(tagged, true)
         labels = np.array([is_worth(inside, tagged, span, true) for span in spans], dtype=bool)
         worth.append(rows(tagged, spans))
         worth_labels.append(labels)
@@ -143,6 +149,24 @@ def segment_rows(classifier: Classifier, samples: Seq[Sample], seed: int, harm: 
         np.concatenate(worth), np.concatenate(worth_labels), np.concatenate(bounds), np.concatenate(bounds_labels),
         np.concatenate(weights),
     )
+
+
+def _made_up_markup(true: list[tuple[int, int]], size: int, rng: random.Random) -> tuple[Marked, ...]:
+    """Links and hidden elements as a page would have them: around injections, and around honest words."""
+    if rng.random() > 0.25:
+        return ()
+    marked = []
+    for first, end in true:
+        if rng.random() < 0.6:
+            link = rng.choice((0.0, 0.3, 0.6, 0.65, 0.95, 1.0))
+            marked.append(Marked(first, end, link, rng.random() < 0.02, rng.random() < 0.5))
+    for _ in range(rng.randint(0, 4)):
+        first = rng.randrange(size)
+        end = min(size, first + rng.randint(1, 8))
+        if not _touches((first, end), true):
+            link = 0.3 * (rng.random() < 0.2)
+            marked.append(Marked(first, end, link, not link and rng.random() < 0.7, rng.random() < 0.25))
+    return tuple(marked)
 
 
 def _with_moved(
@@ -164,7 +188,7 @@ def _touches(span: tuple[int, int], true: list[tuple[int, int]]) -> bool:
     return any(span[0] < end and span[1] > first for first, end in true)
 
 
-def _true_characters(tagged: Tagged, true: list[tuple[int, int]]) -> NDArray[np.int64]:
+def true_characters(tagged: Tagged, true: list[tuple[int, int]]) -> NDArray[np.int64]:
     """Running count of injected characters before each token, and of all characters."""
     lengths = tagged.view.tokens.ends - tagged.view.tokens.starts
     inside = np.zeros(lengths.size, dtype=np.int64)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cleaner.model.chain import LABELS, labels_of, marginals
+from cleaner.model.features import LEXICAL
+from cleaner.model.screen import ScreenWeights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,20 +23,28 @@ class Sequence:
     """Shape (token, WIDTH)."""
     spans: tuple[tuple[int, int], ...]
     """Token intervals."""
+    screen: NDArray[np.int32]
+    """Feature numbers of the first look, shape (token, SCREEN_WIDTH)."""
+
+
+WORDLESS = 0.35
+"""Share of the texts in which the tagger sees no words."""
 
 
 class TaggerTrainer:
     """Weights under training."""
 
-    def __init__(self, bits: int, rate: float = 0.25) -> None:
+    def __init__(self, bits: int, rate: float = 0.25, seed: int = 0) -> None:
         self.weights = np.zeros((1 << bits, LABELS), dtype=np.float32)
         self.transitions = np.zeros((LABELS, LABELS), dtype=np.float32)
         self.rate = rate
+        self._rng = np.random.default_rng(seed)
         self._squares = np.full((1 << bits, LABELS), 0.1, dtype=np.float32)
         self._transition_squares = np.full((LABELS, LABELS), 1.0, dtype=np.float32)
 
     def step(self, batch: list[Sequence], decay: float = 1.0) -> float:
         """One update; returns the mean share of wrong label mass per token (a running health figure)."""
+        batch = [self._thinned(sequence) for sequence in batch]
         lengths = np.array([len(s.features) for s in batch], dtype=np.int64)
         longest = int(lengths.max())
         emissions = np.zeros((len(batch), longest, LABELS), dtype=np.float32)
@@ -55,6 +64,14 @@ class TaggerTrainer:
         self._transition_squares += change**2
         self.transitions -= self.rate * decay * change / np.sqrt(self._transition_squares)
         return float(np.abs(gradient).sum() / 2 / lengths.sum())
+
+    def _thinned(self, sequence: Sequence) -> Sequence:
+        """In some texts all words are hidden, so that shapes, gaps and the rules learn to speak alone."""
+        if self._rng.random() > WORDLESS:
+            return sequence
+        features = sequence.features.copy()
+        features[:, LEXICAL] = 0
+        return Sequence(features, sequence.spans, sequence.screen)
 
     def _update(
         self, batch: list[Sequence], lengths: NDArray[np.int64], gradient: NDArray[np.float32], decay: float
@@ -78,13 +95,28 @@ class TaggerTrainer:
         self.weights[touched] -= self.rate * decay * sums / np.sqrt(self._squares[touched])
 
 
-def fit(trainer: TaggerTrainer, batches: Iterable[list[Sequence]], total: int) -> Iterable[tuple[int, float]]:
-    """Train on ``total`` batches with a rate that falls to a tenth; yields (batch number, error)."""
-    for number, batch in enumerate(batches):
-        decay = 1.0 - 0.9 * min(1.0, number / max(1, total))
-        yield number, trainer.step(batch, decay)
-        if number + 1 >= total:
-            return
+class ScreenTrainer:
+    """Weights of the first look: logistic regression token by token, AdaGrad."""
+
+    def __init__(self, bits: int, rate: float = 0.1) -> None:
+        self.weights = np.zeros(1 << bits, dtype=np.float32)
+        self.rate = rate
+        self._squares = np.full(1 << bits, 0.1, dtype=np.float32)
+
+    def step(self, batch: list[Sequence]) -> None:
+        """One update."""
+        features = np.concatenate([s.screen for s in batch])
+        target = np.concatenate([labels_of(list(s.spans), len(s.screen)) > 0 for s in batch])
+        guess = 1 / (1 + np.exp(-self.weights[features].sum(axis=1)))
+        width = features.shape[1]
+        change = np.bincount(features.ravel(), np.repeat(guess - target, width), self.weights.size).astype(np.float32)
+        self._squares += change**2
+        self.weights -= self.rate * change / np.sqrt(self._squares)
+
+    def finished(self, level: float = 0.0) -> ScreenWeights:
+        """The weights as the run time wants them."""
+        table, scale = quantize(self.weights)
+        return ScreenWeights(table, scale, level)
 
 
 def quantize(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], float]:

@@ -127,8 +127,10 @@ class Injector:
             fragment = fragment.replace(" ", "")
         elif roll < 0.5:
             fragment = f"{rng.choice(('SP', 'TK', 'BN', 'A', 'Q', 'CT', 'KH', 'NĐ', 'X'))}{rng.randint(1, 9999)}"
-        elif roll < 0.6:
-            fragment = fragment.upper()
+        elif roll < 0.75:
+            fragment = rng.choice((COMMON[0], COMMON[1], COMMON[6]))(fragment, rng)
+        elif roll < 0.85 and self.foreign:
+            fragment = rng.choice(rng.choice(self.foreign).contexts).strip(".。")
         inserted = self._at_gap(host, fragment, "")
         return _Insertion(inserted.position, inserted.before, fragment, rng.choice((" ", " ", "\n")), "")
 

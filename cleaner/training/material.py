@@ -11,7 +11,7 @@ import functools
 import random
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -19,8 +19,8 @@ from typing import Any
 
 from cleaner.training.corpus import read_jsonl, share
 
-HELD_OUT = 0.25
-"""Share of the brands and phrases that only measuring may use."""
+SIDES = {"dev": (0.0, 0.2), "segments": (0.2, 0.5), "tagger": (0.5, 1.0)}
+"""Brands and phrases are parted, as the articles are: what one stage learnt from, the next has not seen."""
 
 _PARTS = (
     "sun go king hit fun lucky win bay sao vip zo may top big hi ae lode rik ok fa debet sky luck gem mega vua nem "
@@ -55,7 +55,7 @@ class Material:
     honest_tails: list[str] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
     contexts: list[str] = field(default_factory=list)
-    held_out: bool = False
+    side: str = "tagger"
 
     def keyword(self, rng: random.Random, category: str | None = None) -> tuple[str, str]:
         """A search phrase and its category; categories are drawn evenly enough that none is rare."""
@@ -68,13 +68,13 @@ class Material:
         """A brand, real or made up."""
         if self.brands and rng.random() < 0.3:
             return rng.choice(self.brands)
-        return made_up_brand(rng, self.lang, self.held_out)
+        return made_up_brand(rng, self.lang, self.side)
 
     def domain(self, rng: random.Random) -> str:
         """A domain, real or made up."""
         if self.domains and rng.random() < 0.3:
             return rng.choice(self.domains)
-        name = re.sub("[^a-z0-9]", "", made_up_brand(rng, "vi", self.held_out)) or "win88"
+        name = re.sub("[^a-z0-9]", "", made_up_brand(rng, "vi", self.side)) or "win88"
         if rng.random() < 0.25:
             name = rng.choice(("link", "nhacai", "game", "the", "vn", "my", "slot", "xoso", "keo")) + name
         return f"{name}.{rng.choice(_TLDS)}"
@@ -98,13 +98,13 @@ class Material:
         return rng.choice((brand, brand.upper(), brand.capitalize(), brand.capitalize()))
 
 
-def made_up_brand(rng: random.Random, lang: str, held_out: bool) -> str:
-    """A brand of the usual shapes; the parts of the held-out side are others."""
+def made_up_brand(rng: random.Random, lang: str, side: str) -> str:
+    """A brand of the usual shapes, from the parts of one side."""
     if lang == "zh" and rng.random() < 0.6:
         return "".join(rng.sample(_HAN, 2)) + rng.choice(("", "", "体育", "娱乐", "国际", "棋牌", "88"))
     if lang == "ko" and rng.random() < 0.6:
         return "".join(rng.sample(_HANGUL, 2)) + rng.choice(("토토", "카지노", "벳", ""))
-    parts = [part for part in _PARTS if (share(part, "brand") < HELD_OUT) == held_out]
+    parts = _side(_PARTS, side)
     kind = rng.random()
     if kind < 0.55:
         return rng.choice(parts) + rng.choice(_TAILS)
@@ -116,17 +116,18 @@ def made_up_brand(rng: random.Random, lang: str, held_out: bool) -> str:
     return letters + rng.choice(("bet", "win", "88", "66", "789", "vip", "club", "8", "79", "365", str(rng.randint(10, 999))))
 
 
-def load_material(lang: str, phrases: Iterable[dict[str, Any]], held_out: bool) -> Material:
-    """The material of one language, of the training side or of the held-out side."""
+def load_material(lang: str, phrases: Iterable[dict[str, Any]], side: str) -> Material:
+    """The material of one language and one of the :data:`SIDES`."""
     data = _templates(lang)
-    material = Material(lang, held_out=held_out)
+    material = Material(lang, side=side)
 
     def mine(text: str) -> bool:
-        return (share(text, "phrase") < HELD_OUT) == held_out
+        first, last = SIDES[side]
+        return first <= share(text, "phrase") < last
 
     for name, into in (("keywords", material.keywords), ("ads", material.ads), ("paragraphs", material.paragraphs)):
         for category, found in data[name].items():
-            into += [(text, category) for text in _side(found, held_out)]
+            into += [(text, category) for text in _side(found, side)]
     for name, key, target in (
         ("tails", "all", material.tails),
         ("credits", "all", material.credits),
@@ -136,17 +137,17 @@ def load_material(lang: str, phrases: Iterable[dict[str, Any]], held_out: bool) 
         ("honest", "codes", material.codes),
         ("honest", "contexts", material.contexts),
     ):
-        target += _side(data[name][key], held_out)
+        target += _side(data[name][key], side)
     for record in phrases:
         _add_phrase(material, record, mine)
     return material
 
 
-def _side(texts: list[str], held_out: bool) -> list[str]:
-    """The texts of one side: a fixed quarter is held out, at least one of a list."""
+def _side(texts: Sequence[str], side: str) -> list[str]:
+    """The texts of one side; of a short list every side gets at least one."""
     ordered = sorted(texts, key=lambda text: share(text, "phrase"))
-    kept_back = max(1, round(HELD_OUT * len(ordered)))
-    return ordered[:kept_back] if held_out else ordered[kept_back:] or ordered
+    first, last = (round(edge * len(ordered)) for edge in SIDES[side])
+    return ordered[first : max(last, first + 1)] or ordered[-1:]
 
 
 def _add_phrase(material: Material, record: dict[str, Any], mine: Any) -> None:

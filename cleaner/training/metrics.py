@@ -49,6 +49,8 @@ _UNSPACED = r"\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
 _LINES = re.compile(r"[^\n]+")
 WORDS = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+|[^\w\s]")
 """Words, single letters of scripts written without spaces, single signs."""
+_UNITS = re.compile(rf"</?[A-Za-z][^<>]*>|{WORDS.pattern}")
+"""The same, and tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +261,7 @@ def derive_spans(source: str, clean: str) -> tuple[Interval, ...]:
 
     Of a word that changed, what lies between the letters that both have at either end.
     """
-    return tuple(merged(_deleted(source, clean, (_LINES, WORDS))))
+    return tuple(merged(_deleted(source, clean, (_LINES, _UNITS))))
 
 
 def _deleted(source: str, clean: str, units: Sequence[re.Pattern[str]]) -> Iterator[Interval]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from cleaner.training.corpus import Article, share
 
 HELD_OUT_SOURCES = (
-    "undertheseanlp/corpus.viwiki",
     "demdecuong/vihealthbert",
     "nishkalavallabhi/OneStopEnglishCorpus",
     "GSA/digitalgov.gov",

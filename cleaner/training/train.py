@@ -12,7 +12,7 @@ import numpy as np
 
 from cleaner.model.classifier import Classifier, Weights, spans_in_tokens
 from cleaner.model.features import Counts
-from cleaner.model.segments import FEATURES
+from cleaner.model.screen import loudness, screen_features
 from cleaner.model.store import save
 from cleaner.model.trees import Trees
 from cleaner.rules import RuleSet, compile_rules
@@ -22,7 +22,7 @@ from cleaner.training.counting import count
 from cleaner.training.examples import Hosts, Mix, SegmentRows
 from cleaner.training.fit_segments import fit_calibration, fit_categories, fit_trees
 from cleaner.training.fit_tagger import Sequence as TaggerSequence
-from cleaner.training.fit_tagger import TaggerTrainer, quantize
+from cleaner.training.fit_tagger import ScreenTrainer, TaggerTrainer, quantize
 from cleaner.training.inject import Sample
 from cleaner.training.material import load_material
 from cleaner.training.splits import part_of
@@ -42,6 +42,7 @@ class Recipe:
     word_bits: int = 18
     pair_bits: int = 21
     category_bits: int = 13
+    screen_bits: int = 18
     tagger_samples: int = 240_000
     segment_samples: int = 40_000
     calibration_samples: int = 12_000
@@ -49,6 +50,8 @@ class Recipe:
     batch: int = 64
     workers: int = 2
     seed: int = 7
+    screened_out: float = 0.015
+    """Share of the injections that the first look may miss."""
     vietnamese: float = 0.62
     """Share of the samples in Vietnamese; the other languages share the rest."""
 
@@ -80,7 +83,7 @@ def train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report = lambda 
     counts = count(
         (article.text for article in parts.get("counts") or parts["tagger"]), recipe.word_bits, recipe.pair_bits
     )
-    tagger = _fit_tagger(corpus, parts["tagger"], rules, counts, recipe, report)
+    tagger, screen = _fit_tagger(corpus, parts["tagger"], rules, counts, recipe, report)
     quantized, scale = quantize(tagger.weights)
     nothing = _no_trees()
     weights = Weights(
@@ -90,6 +93,7 @@ def train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report = lambda 
         counts=counts,
         worth=nothing,
         bounds=nothing,
+        screen=screen.finished(),
         categories=_fit_categories(corpus, parts["tagger"], rules, counts, recipe),
         slope=1.0,
         intercept=0.0,
@@ -101,8 +105,7 @@ def train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report = lambda 
         worth=fit_trees(found.worth, found.worth_labels, found.weights, recipe.rounds, recipe.seed),
         bounds=fit_trees(found.bounds, found.bounds_labels, None, recipe.rounds, recipe.seed),
     )
-    slope, intercept = _calibrate(corpus, parts.get("calibration") or parts["segments"], weights, rules, recipe, report)
-    weights = replace(weights, slope=slope, intercept=intercept)
+    weights = _calibrate(corpus, parts.get("calibration") or parts["segments"], weights, rules, recipe, report)
     about = {
         "trained_on": _summary(parts),
         "recipe": {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__},
@@ -111,10 +114,10 @@ def train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report = lambda 
     return about
 
 
-def hosts_of(corpus: Corpus, articles: Sequence[Article], held_out: bool = False) -> dict[str, Hosts]:
+def hosts_of(corpus: Corpus, articles: Sequence[Article], side: str) -> dict[str, Hosts]:
     """The articles by language, each with the spam material of one side."""
     languages = sorted({article.lang for article in articles})
-    material = {lang: load_material(lang, corpus.phrases, held_out) for lang in languages}
+    material = {lang: load_material(lang, corpus.phrases, side) for lang in languages}
     return {
         lang: Hosts(
             material[lang],
@@ -158,22 +161,26 @@ def _parallel(recipe: Recipe) -> Any:
 
 def _fit_tagger(
     corpus: Corpus, articles: Sequence[Article], rules: RuleSet, counts: Counts, recipe: Recipe, report: Report
-) -> TaggerTrainer:
+) -> tuple[TaggerTrainer, ScreenTrainer]:
     from joblib import delayed
 
-    hosts = hosts_of(corpus, articles)
-    mix = Mix(longest=1400)
+    hosts = hosts_of(corpus, articles, "tagger")
+    mix = Mix(infected=0.5, longest=1400)
     tasks = _tasks(hosts, recipe, recipe.tagger_samples, 400, recipe.seed)
     made = _parallel(recipe)(
-        delayed(examples.tagger_sequences)(_some(host, seed), mix, size, seed, rules, counts, recipe.bits)
+        delayed(examples.tagger_sequences)(
+            _some(host, seed), mix, size, seed, rules, counts, recipe.bits, recipe.screen_bits
+        )
         for host, size, seed in tasks
     )
-    trainer = TaggerTrainer(recipe.bits)
+    trainer, screen = TaggerTrainer(recipe.bits, seed=recipe.seed), ScreenTrainer(recipe.screen_bits)
     for number, batches in enumerate(_shuffled_batches(made, recipe)):
-        decay = 1.0 - 0.9 * number / max(1, len(tasks))
-        error = float(np.mean([trainer.step(batch, decay) for batch in batches]))
-        report(f"tagger (error {error:.4f})", min(1.0, 4 * (number + 1) / len(tasks)))
-    return trainer
+        done = min(1.0, 4 * (number + 1) / len(tasks))
+        errors = [trainer.step(batch, 1.0 - 0.9 * done) for batch in batches]
+        for batch in batches:
+            screen.step(batch)
+        report(f"tagger (error {np.mean(errors):.4f})", done)
+    return trainer, screen
 
 
 def _some(hosts: Hosts, seed: int, most: int = 300) -> Hosts:
@@ -209,7 +216,7 @@ def _batches(pool: list[TaggerSequence], size: int, rng: random.Random) -> list[
 def _fit_categories(
     corpus: Corpus, articles: Sequence[Article], rules: RuleSet, counts: Counts, recipe: Recipe
 ) -> NDArray[np.int8]:
-    hosts = hosts_of(corpus, articles)
+    hosts = hosts_of(corpus, articles, "tagger")
     mix = Mix(infected=1.0, longest=300)
     found = []
     for host, size, seed in _tasks(hosts, recipe, min(20_000, recipe.tagger_samples // 4), 500, recipe.seed + 3):
@@ -229,8 +236,8 @@ def _segment_rows(
 ) -> SegmentRows:
     from joblib import delayed
 
-    hosts = hosts_of(corpus, articles)
-    mix = Mix(infected=0.5, decorated=0.15, hard=0.45)
+    hosts = hosts_of(corpus, articles, "segments")
+    mix = Mix(infected=0.45, decorated=0.15, hard=0.4)
     tasks = _tasks(hosts, recipe, recipe.segment_samples, 200, recipe.seed + 1)
     made = _parallel(recipe)(
         delayed(_rows_of_task)(_some(host, seed, 200), mix, size, seed, weights, rules) for host, size, seed in tasks
@@ -242,46 +249,59 @@ def _segment_rows(
     return SegmentRows(*(np.concatenate([getattr(p, name) for p in parts]) for name in SegmentRows.__slots__))
 
 
-def _scores_of_task(
-    hosts: Hosts, mix: Mix, size: int, seed: int, weights: Weights, rules: RuleSet
-) -> list[tuple[float, bool]]:
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What the model makes of one calibration text."""
+
+    decisions: list[tuple[float, bool]]
+    """Raw score of each chosen span, and whether cutting it is right."""
+    loudness: list[float]
+    """Of each injection, the loudest token at the first look."""
+
+
+def _trials(hosts: Hosts, mix: Mix, size: int, seed: int, weights: Weights, rules: RuleSet) -> list[_Trial]:
     classifier = Classifier(weights, rules)
-    return [pair for sample in examples.draw(hosts, mix, size, seed) for pair in decisions(classifier, sample)]
+    return [_trial(classifier, sample) for sample in examples.draw(hosts, mix, size, seed)]
 
 
-def decisions(classifier: Classifier, sample: Sample) -> list[tuple[float, bool]]:
-    """Raw score of each span that would be chosen in ``sample``, and whether cutting it is right."""
+def _trial(classifier: Classifier, sample: Sample) -> _Trial:
     tagged = classifier.tag(classifier.look(sample.text))
     if tagged is None:
-        return []
+        return _Trial([], [])
     true = sorted(spans_in_tokens(tagged.view, [(s.start, s.end) for s in sample.spans]))
-    running = examples._true_characters(tagged, true)
+    running = examples.true_characters(tagged, true)
     found = []
     for scored in classifier.score(tagged, 1e-4):
         raw = float(np.log(scored.score / max(1e-12, 1 - scored.score)))
         found.append((raw, examples.is_worth(running, tagged, (scored.first, scored.last), true)))
-    return found
+    screen = classifier.weights.screen
+    loud = loudness(screen_features(tagged.seen, screen.bits), screen)
+    return _Trial(found, [float(loud[first:end].max()) for first, end in true])
 
 
 def _calibrate(
     corpus: Corpus, articles: Sequence[Article], weights: Weights, rules: RuleSet, recipe: Recipe, report: Report
-) -> tuple[float, float]:
+) -> Weights:
+    """The weights with the curve from raw scores to probabilities, and with the level of the first look."""
     from joblib import delayed
 
-    hosts = hosts_of(corpus, articles)
+    hosts = hosts_of(corpus, articles, "segments")
     mix = Mix(infected=0.3, decorated=0.1, hard=0.4)
     tasks = _tasks(hosts, recipe, recipe.calibration_samples, 200, recipe.seed + 2)
     made = _parallel(recipe)(
-        delayed(_scores_of_task)(_some(host, seed, 200), mix, size, seed, weights, rules) for host, size, seed in tasks
+        delayed(_trials)(_some(host, seed, 200), mix, size, seed, weights, rules) for host, size, seed in tasks
     )
-    pairs: list[tuple[float, bool]] = []
+    trials: list[_Trial] = []
     for number, part in enumerate(made, 1):
-        pairs += part
+        trials += part
         report("calibrating", number / len(tasks))
-    if not pairs:
-        return 1.0, 0.0
-    raw, right = np.array([r for r, _ in pairs]), np.array([ok for _, ok in pairs], dtype=bool)
-    return fit_calibration(raw, right)
+    pairs = [pair for trial in trials for pair in trial.decisions]
+    levels = [level for trial in trials for level in trial.loudness]
+    level = float(np.quantile(levels, recipe.screened_out)) if levels else -np.inf
+    slope, intercept = fit_calibration(
+        np.array([raw for raw, _ in pairs]), np.array([right for _, right in pairs], dtype=bool)
+    )
+    return replace(weights, slope=slope, intercept=intercept, screen=replace(weights.screen, level=level))
 
 
 def _no_trees() -> Trees:
@@ -301,5 +321,3 @@ def _summary(parts: dict[str, list[Article]]) -> dict[str, Any]:
             cell["characters"] += len(article.text)
     return table
 
-
-assert FEATURES
