@@ -155,32 +155,25 @@ def _unspaced(text: str, left: int, right: int) -> bool:
     return bool(kinds[ord(text[left - 1])] > LETTER + 1 or kinds[ord(text[right])] > LETTER + 1)
 
 
-def edits_of(document: Document, spans: Iterable[tuple[int, int]]) -> tuple[list[Edit], list[tuple[int, int]]]:
-    """Edits of the source that cut these spans of the visible text, and each span's place in the source."""
-    edits: list[Edit] = []
-    places: list[tuple[int, int]] = []
-    for start, end in spans:
-        cut = mend(document.text, start, end)
-        pieces = _pieces(document, start, end)
-        places.append((pieces[0][0], pieces[-1][1]))
-        edits += _split(document, cut, places[-1], pieces)
-    return _merged(edits), places
+def place_of(document: Document, start: int, end: int) -> tuple[int, int]:
+    """Where a span of the visible text stands in the source, with the elements that it fills."""
+    pieces = _pieces(document, start, end)
+    return pieces[0][0], pieces[-1][1]
 
 
-def _split(
-    document: Document, cut: Cut, place: tuple[int, int], pieces: list[tuple[int, int]]
-) -> list[Edit]:
-    """The cut as edits: those of the span itself, and those of the seam on either side of it."""
-    edits = [Edit(a, b, "") for a, b in pieces]
-    all_pieces = _pieces(document, cut.start, cut.end)
-    for a, b in all_pieces:
-        if a < place[0]:
-            edits.append(Edit(a, min(b, place[0]), ""))
-        if b > place[1]:
-            edits.append(Edit(max(a, place[1]), b, ""))
+def edits_of(document: Document, start: int, end: int) -> list[Edit]:
+    """Edits of the source that cut a span of the visible text: of the span itself, and of the seam beside it."""
+    cut = mend(document.text, start, end)
+    first, last = place_of(document, start, end)
+    edits = [Edit(a, b, "") for a, b in _pieces(document, start, end)]
+    for a, b in _pieces(document, cut.start, cut.end):
+        if a < first:
+            edits.append(Edit(a, min(b, first), ""))
+        if b > last:
+            edits.append(Edit(max(a, last), b, ""))
+    edits.sort()
     if cut.replacement:
-        last = max(range(len(edits)), key=lambda i: edits[i].end)
-        edits[last] = edits[last]._replace(replacement=cut.replacement)
+        edits[-1] = edits[-1]._replace(replacement=cut.replacement)
     return edits
 
 
@@ -214,7 +207,7 @@ def _union(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def _merged(edits: list[Edit]) -> list[Edit]:
+def merged(edits: list[Edit]) -> list[Edit]:
     """In order and disjoint; where two overlap (a shared seam) the later one keeps the rest."""
     merged: list[Edit] = []
     for edit in sorted(edits, key=lambda e: (e.start, e.end)):
@@ -239,7 +232,7 @@ def compose(first: list[Edit], second: list[Edit]) -> list[Edit]:
         Edit(to_source(first, edit.start, True), to_source(first, edit.end, False), edit.replacement) for edit in second
     ]
     kept = [e for e in first if not any(m.start <= e.start and e.end <= m.end for m in moved)]
-    return _merged(kept + [m for m in moved if m.start <= m.end])
+    return merged(kept + [m for m in moved if m.start <= m.end])
 
 
 def to_source(edits: list[Edit], offset: int, is_start: bool) -> int:

@@ -107,11 +107,11 @@ def fold(text: str) -> Folded:
     """Fold ``text``; linear in its length, any string (NUL and lone surrogates included)."""
     given = encode(text)
     tables = _tables()
-    codes = tables.fold[given]
+    codes = tables.fold.take(given, mode="clip")
     ends_extra = None
     if _any_between(given, *_MARKS):
         codes, ends_extra = _compose(text, codes)
-    disguised = tables.disguise[given]
+    disguised = tables.disguise.take(given, mode="clip")
     _unmix_alphabets(codes, disguised)
     if _may_be_spelled(codes):
         for match in _SPELLED.finditer(text):
@@ -129,7 +129,7 @@ def fold(text: str) -> Folded:
             ends += ends_extra[starts]
         codes, original, disguised = codes[starts], given[starts], disguised[starts]
         disguised[1:] |= np.diff(starts) > (1 if ends_extra is None else 1 + ends_extra[starts[:-1]])
-    return Folded(codes, tables.bare[codes], starts, ends, original, disguised)
+    return Folded(codes, tables.bare.take(codes, mode="clip"), starts, ends, original, disguised)
 
 
 def encode(text: str) -> Codes:

@@ -66,7 +66,7 @@ class Tokens:
 def tokenize(folded: Folded, cuts: Iterable[int] = ()) -> Tokens:
     """Cut ``folded`` into tokens, and inside words also at the offsets ``cuts``."""
     codes = folded.codes
-    kinds = kind_table()[codes]
+    kinds = kind_table().take(codes, mode="clip")
     solid = (kinds != SPACE) & (kinds != BREAK)
     word = (kinds == LETTER) | (kinds == DIGIT)
     begins = solid.copy()
@@ -84,7 +84,7 @@ def tokenize(folded: Folded, cuts: Iterable[int] = ()) -> Tokens:
     if not starts.size:
         none = np.zeros(0, dtype=np.int64)
         return Tokens(none, none, none.astype(np.uint8), none.astype(np.uint8))
-    inner = _glued_words(folded, starts, word)
+    inner = _glued_words(folded, begins, starts, kinds)
     if inner.size:
         begins[inner] = True
         starts = np.flatnonzero(begins)
@@ -145,37 +145,36 @@ def _last_solid(solid: NDArray[np.bool_]) -> int:
     return int(solid.size - 1 - np.argmax(solid[::-1]))
 
 
-def _glued_words(folded: Folded, starts: Offsets, word: NDArray[np.bool_]) -> Offsets:
+def _glued_words(folded: Folded, begins: NDArray[np.bool_], starts: Offsets, kinds: Kinds) -> Offsets:
     """Offsets inside words, near Vietnamese ones, where one word ends and the next begins."""
-    edges = np.append(starts, word.size)
-    near = _near(_count(vietnamese_letters(folded.codes), edges) > 0)
-    if not near.any():
-        return np.zeros(0, dtype=np.int64)
-    vowel = word & _vowels()[folded.bare_codes]
-    vowel_groups = _count(vowel & ~np.append(False, vowel[:-1]), edges)
-    marks = _count(word & (folded.codes > 127), edges)
-    digits = _count(kind_table()[folded.codes] == DIGIT, edges)
-    suspect = word[starts] & (marks > 0) & (vowel_groups + (digits > 0) > 1)
-    suspect |= (folded.codes[starts] > 57) & (digits > 0) & (np.diff(edges) > 5)
+    codes = folded.codes
+    vietnamese = np.flatnonzero(vietnamese_letters(codes))
+    if not vietnamese.size:
+        return vietnamese
+    number = np.cumsum(begins, dtype=np.int32) - 1
+    near = _near(number[vietnamese], starts.size)
+    vowel = _vowels().take(folded.bare_codes, mode="clip")
+    vowel[1:] &= ~vowel[:-1]
+    syllable = number[np.flatnonzero(vowel)]
+    suspect = np.zeros(starts.size, dtype=bool)
+    suspect[syllable[1:][syllable[1:] == syllable[:-1]]] = True
+    suspect[number[np.flatnonzero(kinds == DIGIT)]] = True
+    suspect &= near & (kinds[starts] == LETTER)
+    edges = np.append(starts, codes.size)
     inner: list[int] = []
-    for i in np.flatnonzero(suspect & near):
+    for i in np.flatnonzero(suspect):
         start, end = int(edges[i]), int(edges[i + 1])
         bare = decode(folded.bare_codes[start:end]).rstrip()
-        for offset in _part(bare, decode(folded.codes[start : start + len(bare)])):
+        for offset in _part(bare, decode(codes[start : start + len(bare)])):
             inner.append(start + offset)
     return np.array(inner, dtype=np.int64)
 
 
-def _near(mask: NDArray[np.bool_], reach: int = 4) -> NDArray[np.bool_]:
-    """True at and around each true entry."""
-    sums = np.concatenate([[0], np.cumsum(mask)])
-    index = np.arange(mask.size)
-    return np.asarray(sums[np.minimum(index + reach + 1, mask.size)] > sums[np.maximum(index - reach, 0)])
-
-
-def _count(mask: NDArray[np.bool_], edges: Offsets) -> Offsets:
-    """How many are true between each two edges."""
-    return np.add.reduceat(mask, edges[:-1], dtype=np.int64)
+def _near(at: NDArray[np.int32], size: int, reach: int = 4) -> NDArray[np.bool_]:
+    """True within ``reach`` of each of the ascending numbers ``at``."""
+    change = np.bincount(np.maximum(at - reach, 0), minlength=size + 1)
+    change -= np.bincount(np.minimum(at + reach + 1, size), minlength=size + 1)
+    return np.asarray(np.cumsum(change[:-1]) > 0)
 
 
 @functools.cache
@@ -192,7 +191,9 @@ def _part(bare: str, marked: str) -> tuple[int, ...]:
     A syllable carries at most one tone, and marks end where the next syllable begins; the longest
     first syllable that leaves a good rest wins.
     """
-    if len(bare) < 5 or not bare[0].isalpha() or is_syllable(bare):
+    if len(bare) < 5 or not bare[0].isalpha() or is_syllable(bare) or not bare.isalnum():
+        return ()
+    if marked.isascii() and not (len(bare) > 5 and any(c.isdigit() for c in bare)):
         return ()
     best: tuple[int, ...] = ()
     for length in range(min(7, len(bare) - 1), 0, -1):

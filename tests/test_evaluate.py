@@ -345,6 +345,12 @@ def test_only_the_asked_breakdowns_are_shown(corpus: Path) -> None:
     assert "sentence classifier" not in shown
 
 
+def test_a_breakdown_leaves_out_what_does_not_apply(corpus: Path) -> None:
+    shown = run(corpus, "--by", "topic", "--no-baselines").stdout
+    assert re.search(r"^topic +clean +untouched +hard +untouched$", shown, re.MULTILINE)
+    assert re.search(r"^arrests +– +– +1 +0\.000$", shown, re.MULTILINE)
+
+
 def test_colour_where_it_is_wanted(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[1m" in run(corpus, "--no-baselines").stdout

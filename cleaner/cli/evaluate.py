@@ -306,11 +306,16 @@ def _error_table(systems: Mapping[str, Evaluation]) -> Table:
 
 def _breakdown_table(key: str, groups: Mapping[str, Mapping[str, Figure]]) -> Table:
     """A row for each group; columns in which there is nothing to judge are left out."""
-    columns = [column for column in BREAKDOWN if any(own[column[1]].of for own in groups.values())]
+    columns = [column for column in BREAKDOWN if any(_is_judged(own, column[1]) for own in groups.values())]
     table = _table(key, *(heading for heading, _, _ in columns))
     for group, own in groups.items():
-        _add_row(table, group, *(cell(own[name]) for _, name, cell in columns))
+        _add_row(table, group, *(cell(own[name]) if _is_judged(own, name) else NOTHING for _, name, cell in columns))
     return table
+
+
+def _is_judged(own: Mapping[str, Figure], name: str) -> bool:
+    """Whether a figure says something of a group; those of spans do not where nothing was injected."""
+    return bool(own[name].of and (name not in SPAN_FIGURES or own["recall"].of))
 
 
 def _table(first: str, *others: str) -> Table:

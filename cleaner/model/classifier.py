@@ -58,15 +58,24 @@ class Scored:
 
     start: int
     end: int
-    """Offsets into the text given."""
-    first: int
-    last: int
-    """Token interval ``[first, last)``."""
+    """Offsets into the text of the document."""
     score: float
     """Calibrated probability, 0..1."""
     category: str
     contributions: dict[str, float]
     """Log-odds that each group of evidence added, strongest first."""
+    named: dict[str, tuple[str, ...]]
+    """What the rules found inside, by group of evidence."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """A chosen token interval ``[first, last)`` with its row of features and its raw score."""
+
+    first: int
+    last: int
+    raw: float
+    row: Floats
 
 
 class Classifier:
@@ -76,28 +85,48 @@ class Classifier:
         self.weights = weights
         self.rules = rules
 
-    def find(self, document: Document, floor: float) -> tuple[View, list[Scored]]:
-        """The view of a document, and its spans that score at least ``floor``: disjoint, in order."""
-        seen = self.look(document.text)
-        if not document.elements and not self.suspicious([document.text])[0]:
-            return seen, []
-        tagged = self.tag(seen, self._marked(document, seen))
+    def find(self, document: Document, floor: float) -> list[Scored]:
+        """The spans of a document that score at least ``floor``: disjoint, in order."""
+        edges = block_edges(document.text)
+        blocks = [document.text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+        looked_at = self.suspicious(blocks) if not document.elements else [True] * len(blocks)
+        found: list[Scored] = []
+        for offset, block, worth_reading in zip(edges, blocks, looked_at, strict=False):
+            if worth_reading:
+                found += self._find_in_block(document, block, offset, floor)
+        protected = document.protected
+        return [s for s in found if not any(a < s.end and s.start < b for a, b in protected)]
+
+    def _find_in_block(self, document: Document, block: str, offset: int, floor: float) -> list[Scored]:
+        seen = self.look(block)
+        tagged = self.tag(seen, self._marked(document, seen, offset))
         if tagged is None:
-            return seen, []
-        found = self.score(tagged, floor)
-        if document.protected:
-            found = [s for s in found if not any(a < s.end and s.start < b for a, b in document.protected)]
-        return seen, found
+            return []
+        lowest = self._raw(floor)
+        return [self._scored(tagged, s, offset) for s in self.segments(tagged, lowest) if s.raw >= lowest]
+
+    def _scored(self, tagged: Tagged, segment: Segment, offset: int) -> Scored:
+        folded, tokens = tagged.view.folded, tagged.view.tokens
+        start, end = int(tokens.starts[segment.first]), int(tokens.ends[segment.last - 1])
+        return Scored(
+            start=offset + int(folded.starts[start]),
+            end=offset + int(folded.ends[end - 1]),
+            score=self.probability(segment.raw),
+            category=self.category(tagged, segment.first, segment.last),
+            contributions=self._contributions(segment.row),
+            named=_named(tagged.view, start, end),
+        )
 
     def suspicious(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """Which texts hold anything worth reading closely; a text is judged the same alone and among others."""
         return suspicious(texts, self.weights.screen, self.rules, self.weights.counts)
 
-    def _marked(self, document: Document, seen: View) -> tuple[Marked, ...]:
+    def _marked(self, document: Document, seen: View, offset: int) -> tuple[Marked, ...]:
         """Links and hidden elements as token intervals."""
         marked = []
         for element in markup_of(document):
-            for first, end in spans_in_tokens(seen, [(element.text_start, element.text_end)]):
+            inside = (element.text_start - offset, element.text_end - offset)
+            for first, end in spans_in_tokens(seen, [inside]):
                 weight = link_weight(element.href, self.rules.known) if element.href else 0.0
                 marked.append(Marked(first, end, weight, bool(element.href) and not weight, bool(element.hidden)))
         return tuple(marked)
@@ -122,31 +151,27 @@ class Classifier:
             self.weights.scale
         )
 
-    def score(self, tagged: Tagged, floor: float) -> list[Scored]:
-        """Disjoint spans in text order with the best boundaries and a score of at least ``floor``."""
+    def segments(self, tagged: Tagged, lowest: float) -> list[Segment]:
+        """Disjoint segments in text order with the best boundaries, about ``lowest`` raw score or better."""
         spans = candidates(tagged)
         if not spans:
             return []
-        table = rows(tagged, spans)
-        worth = self.weights.worth.score(table)
-        lowest = self._raw(floor) - MARGIN
-        found: list[Scored] = []
+        worth = self.weights.worth.score(rows(tagged, spans))
+        found: list[Segment] = []
         taken = np.zeros(len(tagged.view.tokens), dtype=bool)
         for number in np.argsort(-worth, kind="stable"):
-            first, end = spans[number]
-            if worth[number] < lowest:
+            first, last = spans[number]
+            if worth[number] < lowest - MARGIN:
                 break
-            if taken[first:end].any():
+            if taken[first:last].any():
                 continue
-            scored = self._best_bounds(tagged, (first, end), taken)
-            if scored is None:
-                continue
-            taken[scored.first : scored.last] = True
-            if scored.score >= floor:
-                found.append(scored)
-        return sorted(found, key=lambda s: s.start)
+            segment = self._best_bounds(tagged, (first, last), taken)
+            if segment is not None:
+                taken[segment.first : segment.last] = True
+                found.append(segment)
+        return sorted(found, key=lambda s: s.first)
 
-    def _best_bounds(self, tagged: Tagged, span: tuple[int, int], taken: NDArray[np.bool_]) -> Scored | None:
+    def _best_bounds(self, tagged: Tagged, span: tuple[int, int], taken: NDArray[np.bool_]) -> Segment | None:
         options = [(a, b) for a, b in variants(tagged, span) if not taken[a:b].any()]
         if not options:
             return None
@@ -155,17 +180,7 @@ class Classifier:
         own = worth[options.index(span)] if span in options else worth.max()
         bounds[worth < own - MARGIN] = -np.inf
         best = int(bounds.argmax())
-        first, last = options[best]
-        folded, tokens = tagged.view.folded, tagged.view.tokens
-        return Scored(
-            start=int(folded.starts[tokens.starts[first]]),
-            end=int(folded.ends[tokens.ends[last - 1] - 1]),
-            first=first,
-            last=last,
-            score=self.probability(float(worth[best])),
-            category=self.category(tagged, first, last),
-            contributions=self._contributions(table[best]),
-        )
+        return Segment(*options[best], raw=float(worth[best]), row=table[best])
 
     def probability(self, raw: float) -> float:
         """The calibrated score of a raw one."""
@@ -194,6 +209,29 @@ class Classifier:
         for value, group in zip(credit, FEATURES.values(), strict=True):
             groups[group] = groups.get(group, 0.0) + float(value)
         return dict(sorted(groups.items(), key=lambda item: -abs(item[1])))
+
+
+def block_edges(text: str, size: int = 1 << 16) -> list[int]:
+    """Offsets that part a long text into blocks of at most ``size`` characters, at line ends where there are any."""
+    edges = [0]
+    while len(text) - edges[-1] > size:
+        begin, limit = edges[-1] + size // 2, edges[-1] + size
+        cut = max(text.rfind("\n", begin, limit), text.rfind(". ", begin, limit))
+        cut = cut if cut > 0 else text.rfind(" ", begin, limit)
+        edges.append(cut + 1 if cut > 0 else limit)
+    return [*edges, len(text)]
+
+
+def _named(seen: View, start: int, end: int) -> dict[str, tuple[str, ...]]:
+    """What the rules found between two offsets of the folded text, by group of evidence."""
+    found: dict[str, dict[str, None]] = {}
+    for hit in seen.hits:
+        if start <= hit.start and hit.end <= end:
+            found.setdefault("phrase", {})[f"“{hit.term.text}” ({hit.term.category})"] = None
+    for shape in seen.shapes:
+        if start <= shape.start and shape.end <= end:
+            found.setdefault(shape.kind, {})[shape.detail] = None
+    return {group: tuple(names)[:5] for group, names in found.items()}
 
 
 def category_features(seen: Columns, first: int, last: int, bits: int) -> NDArray[np.int64]:

@@ -39,18 +39,23 @@ class ScreenWeights:
 
 def suspicious(texts: Sequence[str], weights: ScreenWeights, rules: RuleSet, counts: Counts) -> NDArray[np.bool_]:
     """Whether each text holds a token that reaches the level."""
+    if not texts:
+        return np.zeros(0, dtype=bool)
     parts = [_PADDING]
     starts = np.zeros(len(texts), dtype=np.int64)
+    ends = starts.copy()
     length = len(_PADDING)
     for number, text in enumerate(texts):
-        starts[number] = length
+        starts[number], ends[number] = length, length + len(text)
         parts += (text, _PADDING)
         length += len(text) + len(_PADDING)
     seen = view("".join(parts), rules)
     loud = np.flatnonzero(loudness(screen_features(glance(seen, counts), weights.bits), weights) >= weights.level)
     at = seen.folded.starts[seen.tokens.starts[loud]]
+    number = np.searchsorted(starts, at, side="right") - 1
+    inside = (number >= 0) & (at < ends[number])
     found = np.zeros(len(texts), dtype=bool)
-    found[np.searchsorted(starts, at, side="right") - 1] = True
+    found[number[inside]] = True
     return found
 
 

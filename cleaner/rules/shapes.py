@@ -106,14 +106,17 @@ def _brands(folded: Folded, tokens: Tokens, known: Known) -> Iterator[Shape]:
     if not len(tokens):
         return
     codes = folded.bare_codes
-    digits = np.add.reduceat((codes >= 48) & (codes <= 57), tokens.starts, dtype=np.int64)
-    letters = np.add.reduceat((codes >= 97) & (codes <= 122), tokens.starts, dtype=np.int64)
     last = tokens.ends - 1
-    bet = _ends_with(codes, last, "bet") | _ends_with(codes, last, "vip") | _ends_with(codes, last, "sino")
+    stem = _ends_with(codes, last, "bet") | _ends_with(codes, last, "vip") | _ends_with(codes, last, "sino")
+    stem &= tokens.ends - tokens.starts > 4
+    digits = np.flatnonzero((codes >= 48) & (codes <= 57))
+    stem[np.searchsorted(tokens.starts, digits, side="right") - 1] = True
     glued_before = tokens.gaps == 0
-    for i in np.flatnonzero((letters > 1) & (digits > 0) | bet & (letters > 4)):
+    for i in np.flatnonzero(stem & (tokens.ends - tokens.starts > 2)):
         start, end = int(tokens.starts[i]), int(tokens.ends[i])
         word = decode(codes[start:end])
+        if word.isdigit():
+            continue
         weight = brand_weight(word, known)
         if weight > 0:
             if glued_before[i] and start and chr(codes[start - 1]) in "-/.@#_":
@@ -132,10 +135,9 @@ def _domains(folded: Folded, known: Known) -> Iterator[Shape]:
     codes = folded.bare_codes
     if codes.size < 4:
         return
-    dots = (codes == ord(".")) | (codes == 0x3002) | (codes == 0xFF0E)
-    kinds = kind_table()
-    letter = (codes >= 97) & (codes <= 122)
-    inner = np.flatnonzero(dots[1:-2] & letter[2:-1] & letter[3:] & (kinds[codes[:-3]] >= LETTER)) + 1
+    dots = np.flatnonzero((codes[1:-2] == ord(".")) | (codes[1:-2] == 0x3002) | (codes[1:-2] == 0xFF0E)) + 1
+    before = kind_table().take(codes[dots - 1], mode="clip")
+    inner = dots[_is_latin(codes[dots + 1]) & _is_latin(codes[dots + 2]) & (before >= LETTER)]
     done = 0
     for dot in inner:
         if dot < done:
@@ -150,6 +152,10 @@ def _domains(folded: Folded, known: Known) -> Iterator[Shape]:
                     yield Shape(begin + match.start(), begin + match.end(), kind, weight, category, match["host"])
                     done = begin + match.end()
                 break
+
+
+def _is_latin(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    return (codes >= 97) & (codes <= 122)
 
 
 def judge_host(host: str, known: Known) -> tuple[str, float, str] | None:

@@ -30,6 +30,8 @@ from cleaner.training.splits import part_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+LOWEST = -8.0
+"""Raw score from which segments take part in the calibration."""
 Report = Callable[[str, float], None]
 """Told the stage and the share of it that is done."""
 
@@ -271,9 +273,8 @@ def _trial(classifier: Classifier, sample: Sample) -> _Trial:
     true = sorted(spans_in_tokens(tagged.view, [(s.start, s.end) for s in sample.spans]))
     running = examples.true_characters(tagged, true)
     found = []
-    for scored in classifier.score(tagged, 1e-4):
-        raw = float(np.log(scored.score / max(1e-12, 1 - scored.score)))
-        found.append((raw, examples.is_worth(running, tagged, (scored.first, scored.last), true)))
+    for segment in classifier.segments(tagged, LOWEST):
+        found.append((segment.raw, examples.is_worth(running, tagged, (segment.first, segment.last), true)))
     screen = classifier.weights.screen
     loud = loudness(screen_features(tagged.seen, screen.bits), screen)
     return _Trial(found, [float(loud[first:end].max()) for first, end in true])

@@ -1,0 +1,39 @@
+"""What several tests need: the articles of the fixtures, the seeds, and a small model trained on them."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from cleaner.training.corpora import SMALL, read_fixtures
+from cleaner.training.train import train
+
+ROOT = Path(__file__).parent.parent
+FIXTURES = ROOT / "fixtures"
+INFECTED_SEED = FIXTURES / "seeds" / "003_72eb07f55c0dc79f.txt"
+HONEST_SEED = FIXTURES / "seeds" / "000_8a67ff2a0ddf0c2d.txt"
+
+
+@functools.cache
+def records(kind: str) -> list[dict[str, Any]]:
+    """The ``honest`` or ``infected`` articles of the fixtures, in all languages."""
+    files = sorted((FIXTURES / "articles").glob(f"{kind}_*.jsonl"))
+    return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+
+
+@pytest.fixture(scope="session")
+def fixture_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small model, trained once for all processes of a test run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / "fixture_model"
+    with FileLock(shared / "fixture_model.lock"):
+        if not (folder / "manifest.json").exists():
+            train(read_fixtures(), folder, SMALL)
+    return folder

@@ -1,0 +1,148 @@
+"""The rule set: its data files, the phrases and shapes they find, and the honest words they must not."""
+
+from __future__ import annotations
+
+import tomllib
+import unicodedata
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cleaner.rules
+from cleaner.evidence import View, view
+from cleaner.rules import RuleSet, compile_rules
+from cleaner.rules.lexicon import STRENGTHS
+from cleaner.types import CATEGORIES
+
+DATA = sorted((Path(cleaner.rules.__file__).parent / "data").glob("*.toml"))
+LANGUAGES = [path for path in DATA if path.stem != "domains"]
+RULES = RuleSet.from_compiled(compile_rules())
+
+MARKS = [
+    pytest.param("đường dây đánh cờ bạc bịp", {"cờ bạc bịp", "cờ bạc"}, id="marks agree"),
+    pytest.param("người thợ cổ bạc tóc", set(), id="other tones: cổ bạc"),
+    pytest.param("ở đây có Bắc và Nam", set(), id="other letters: có Bắc"),
+    pytest.param("choi co bac online", {"cờ bạc", "cờ bạc online"}, id="unmarked among unmarked words"),
+    pytest.param("mọi người đều gọi là co bac nhé các bạn", set(), id="unmarked among marked words"),
+]
+PHRASE = "xổ số trực tuyến"
+DISGUISES = [
+    pytest.param(PHRASE, id="as it is"),
+    pytest.param(PHRASE.upper(), id="upper case"),
+    pytest.param(unicodedata.normalize("NFD", PHRASE), id="decomposed"),
+    pytest.param("xổ s\u200bố trực tu\u200byến", id="zero-width"),
+    pytest.param("хổ số trựс tuyến", id="look-alikes"),
+    pytest.param("ｘổ ｓố ｔｒực ｔｕｙến", id="fullwidth"),
+    pytest.param("𝐱ổ 𝐬ố 𝐭𝐫ự𝐜 𝐭𝐮𝐲ế𝐧", id="styled"),
+    pytest.param("x-ổ s-ố t-r-ự-c t-u-y-ế-n", id="hyphenated letters"),
+    pytest.param("xo so truc tuyen", id="missing marks"),
+    pytest.param("xô sô trưc tuyên", id="wrong tones"),
+    pytest.param("xosotructuyen", id="squashed"),
+]
+SPELLED = [
+    pytest.param("k u b e t 8 8", "kubet88", id="spaced brand"),
+    pytest.param("k-u-b-e-t-8-8", "kubet88", id="hyphenated brand"),
+    pytest.param("ＫＵＢＥＴ８８", "kubet88", id="fullwidth brand"),
+]
+TRAPS = [
+    "một số đề xuất của đại biểu",
+    "patients with diabetes and beta blockers",
+    "ask a specialist in socialist history",
+    "dịch COVID-19 và COVID19",
+    "cúm H5N1, H1N1, A/H7N9",
+    "vitamin B12 và B6",
+    "đạt chuẩn ISO 9001 và ISO9001",
+    "mã phiếu BN2899",
+    "bệnh nhân BN1440 đã khỏi",
+]
+
+
+@pytest.mark.parametrize("path", DATA, ids=lambda path: path.stem)
+def test_data_files_are_toml(path: Path) -> None:
+    assert read(path)
+
+
+@pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
+def test_phrases_have_a_category_a_strength_and_no_double(path: Path) -> None:
+    data = read(path)
+    assert data["lang"] == path.stem
+    for group in data["phrases"]:
+        assert group["category"] in CATEGORIES
+        assert group["strength"] in STRENGTHS
+        assert isinstance(group.get("glue", False), bool)
+    for terms in ([t for group in data["phrases"] for t in group["terms"]], *other_terms(data)):
+        assert [term for term, count in Counter(terms).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
+def test_terms_are_written_as_they_are_looked_up(path: Path) -> None:
+    data = read(path)
+    for term in [t for terms in ([t for g in data["phrases"] for t in g["terms"]], *other_terms(data)) for t in terms]:
+        assert term == unicodedata.normalize("NFC", term).lower().strip()
+        assert term
+
+
+def test_domains_have_known_categories() -> None:
+    domains = read(next(path for path in DATA if path.stem == "domains"))
+    assert set(domains["stems"]) <= set(CATEGORIES)
+    assert not set(domains["tlds"]["spam"]) - {tld.lower() for tld in domains["tlds"]["spam"]}
+
+
+@pytest.mark.parametrize(("text", "terms"), MARKS)
+def test_tone_marks_are_guarded(text: str, terms: set[str]) -> None:
+    found = {hit.term.text for hit in look(text).hits if "bac" in hit.term.text or "bạc" in hit.term.text}
+    assert bool(found) == bool(terms)
+    assert found <= terms
+
+
+@pytest.mark.parametrize("text", DISGUISES)
+def test_a_phrase_is_found_in_disguise(text: str) -> None:
+    assert any(hit.term.text.startswith(PHRASE) for hit in look(f"Trung tâm {text} đã đạt").hits)
+
+
+@pytest.mark.parametrize(("text", "brand"), SPELLED)
+def test_a_brand_is_found_in_disguise(text: str, brand: str) -> None:
+    assert brand in [shape.detail for shape in look(f"vào {text} ngay").shapes if shape.kind == "brand"]
+
+
+@pytest.mark.parametrize("text", TRAPS)
+def test_honest_words_are_no_strong_evidence(text: str) -> None:
+    seen = look(text)
+    assert [hit.term.text for hit in seen.hits if hit.term.weight >= STRENGTHS["strong"]] == []
+    assert [shape.detail for shape in seen.shapes if shape.kind == "brand"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("xem tại fb88vip.com nhé", "domain"),
+        ("xem tại nhacai。com", "domain"),
+        ("theo moh.gov.vn", "honest-domain"),
+        ("#xosomienbac #nhacai", "hashtag"),
+        ("vào fb88 đi", "brand"),
+    ],
+)
+def test_shapes_without_words(text: str, kind: str) -> None:
+    assert kind in {shape.kind for shape in look(text).shapes}
+
+
+def test_the_compiled_form_is_complete() -> None:
+    again = RuleSet.from_compiled(RULES.compiled)
+    text = "nhà cái uy tín fb88 ở fb88vip.com"
+    assert view(text, again).hits == look(text).hits
+    assert view(text, again).shapes == look(text).shapes
+
+
+def look(text: str) -> View:
+    return view(text, RULES)
+
+
+def read(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text("utf-8"))
+
+
+def other_terms(data: dict[str, Any]) -> list[list[str]]:
+    """Calls to action, words of reporting, words before a contact."""
+    return [data.get(name, {}).get("terms", []) for name in ("cta", "frames", "contact")]
