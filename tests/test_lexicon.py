@@ -21,25 +21,26 @@ LANGUAGES = [path for path in DATA if path.stem != "domains"]
 RULES = RuleSet.from_compiled(compile_rules())
 
 MARKS = [
-    pytest.param("đường dây đánh cờ bạc bịp", {"cờ bạc bịp", "cờ bạc"}, id="marks agree"),
-    pytest.param("người thợ cổ bạc tóc", set(), id="other tones: cổ bạc"),
-    pytest.param("ở đây có Bắc và Nam", set(), id="other letters: có Bắc"),
-    pytest.param("choi co bac online", {"cờ bạc", "cờ bạc online"}, id="unmarked among unmarked words"),
-    pytest.param("mọi người đều gọi là co bac nhé các bạn", set(), id="unmarked among marked words"),
+    pytest.param("đường dây đánh cờ bạc bịp", True, id="marks agree"),
+    pytest.param("người thợ cổ bạc tóc", False, id="other tones: cổ bạc"),
+    pytest.param("ở đây có Bắc và Nam", False, id="other letters: có Bắc"),
+    pytest.param("dam me co bac qua mang", True, id="unmarked among unmarked words"),
+    pytest.param("mọi người đều gọi là co bac nhé các bạn", False, id="unmarked among marked words"),
 ]
-PHRASE = "xổ số trực tuyến"
+PHRASE = "nhà cái uy tín"
 DISGUISES = [
     pytest.param(PHRASE, id="as it is"),
     pytest.param(PHRASE.upper(), id="upper case"),
     pytest.param(unicodedata.normalize("NFD", PHRASE), id="decomposed"),
-    pytest.param("xổ s\u200bố trực tu\u200byến", id="zero-width"),
-    pytest.param("хổ số trựс tuyến", id="look-alikes"),
-    pytest.param("ｘổ ｓố ｔｒực ｔｕｙến", id="fullwidth"),
-    pytest.param("𝐱ổ 𝐬ố 𝐭𝐫ự𝐜 𝐭𝐮𝐲ế𝐧", id="styled"),
-    pytest.param("x-ổ s-ố t-r-ự-c t-u-y-ế-n", id="hyphenated letters"),
-    pytest.param("xo so truc tuyen", id="missing marks"),
-    pytest.param("xô sô trưc tuyên", id="wrong tones"),
-    pytest.param("xosotructuyen", id="squashed"),
+    pytest.param("nh\u200bà cái u\ufeffy tín", id="zero-width"),
+    pytest.param("nhà сái uу tín", id="look-alikes"),
+    pytest.param("ｎｈà ｃáｉ ｕｙ ｔíｎ", id="fullwidth"),
+    pytest.param("𝐧𝐡à 𝐜á𝐢 𝐮𝐲 𝐭í𝐧", id="styled"),
+    pytest.param("n h à c á i u y t í n", id="spaced letters"),
+    pytest.param("n-h-à-c-á-i-u-y-t-í-n", id="hyphenated letters"),
+    pytest.param("nha cai uy tin", id="missing marks"),
+    pytest.param("nhá cãi ụy tin", id="wrong tones"),
+    pytest.param("nhacaiuytin", id="squashed"),
 ]
 SPELLED = [
     pytest.param("k u b e t 8 8", "kubet88", id="spaced brand"),
@@ -90,16 +91,15 @@ def test_domains_have_known_categories() -> None:
     assert not set(domains["tlds"]["spam"]) - {tld.lower() for tld in domains["tlds"]["spam"]}
 
 
-@pytest.mark.parametrize(("text", "terms"), MARKS)
-def test_tone_marks_are_guarded(text: str, terms: set[str]) -> None:
-    found = {hit.term.text for hit in look(text).hits if "bac" in hit.term.text or "bạc" in hit.term.text}
-    assert bool(found) == bool(terms)
-    assert found <= terms
+@pytest.mark.parametrize(("text", "is_found"), MARKS)
+def test_tone_marks_are_guarded(text: str, is_found: bool) -> None:
+    assert any("cờ bạc" in hit.term.text for hit in look(text).hits) is is_found
 
 
 @pytest.mark.parametrize("text", DISGUISES)
 def test_a_phrase_is_found_in_disguise(text: str) -> None:
-    assert any(hit.term.text.startswith(PHRASE) for hit in look(f"Trung tâm {text} đã đạt").hits)
+    found = [hit.term.text.replace(" ", "") for hit in look(f"Trung tâm {text} đã đạt").hits]
+    assert set(found) & {"nhàcáiuytín", "nhacaiuytin"}
 
 
 @pytest.mark.parametrize(("text", "brand"), SPELLED)

@@ -30,9 +30,8 @@ class Trees:
 
     def score(self, rows: NDArray[np.float32]) -> Floats:
         """Log-odds of each row; shape (row,)."""
-        trees = np.arange(self.feature.shape[0])[None, :]
-        node = self._descend(rows, trees, np.zeros((len(rows), trees.size), dtype=np.int16), self.depth)
-        return self.base + self.value[trees, node].sum(axis=1, dtype=np.float64)
+        node = self._descend(rows, np.tile(self._roots, (len(rows), 1)), self.depth)
+        return np.asarray(self.base + self.value.ravel().take(node).sum(axis=1, dtype=np.float64))
 
     def contributions(self, row: NDArray[np.float32]) -> Floats:
         """What each feature added to the score of one row; they and the trees' roots sum up to it.
@@ -40,19 +39,27 @@ class Trees:
         A split's feature is credited with the change of the mean from parent to child (Saabas 2014).
         """
         credit = np.zeros(row.size, dtype=np.float64)
-        trees = np.arange(self.feature.shape[0])[None, :]
-        node = np.zeros((1, trees.size), dtype=np.int16)
+        feature, value = self.feature.ravel(), self.value.ravel()
+        node = self._roots[None, :]
         for _ in range(self.depth):
-            child = self._descend(row[None, :], trees, node, 1)
-            np.add.at(credit, self.feature[trees, node], (self.value[trees, child] - self.value[trees, node]))
+            child = self._descend(row[None, :], node, 1)
+            np.add.at(credit, feature.take(node), value.take(child) - value.take(node))
             node = child
         return credit
 
-    def _descend(
-        self, rows: NDArray[np.float32], trees: NDArray[np.int64], node: NDArray[np.int16], levels: int
-    ) -> NDArray[np.int16]:
-        index = np.arange(len(rows))[:, None]
+    @property
+    def _roots(self) -> NDArray[np.intp]:
+        trees, size = self.feature.shape
+        return np.arange(0, trees * size, size, dtype=np.intp)
+
+    def _descend(self, rows: NDArray[np.float32], node: NDArray[np.intp], levels: int) -> NDArray[np.intp]:
+        """Follow each row from ``node`` (numbers across all trees) for some levels."""
+        values = np.ascontiguousarray(rows).ravel()
+        begins = (np.arange(len(rows), dtype=np.intp) * rows.shape[1])[:, None]
+        feature, threshold = self.feature.ravel(), self.threshold.ravel()
+        first = node - node % self.feature.shape[1]
+        children = np.stack([self.right.ravel(), self.left.ravel()], axis=1).ravel()
         for _ in range(levels):
-            goes_left = rows[index, self.feature[trees, node]] <= self.threshold[trees, node]
-            node = np.where(goes_left, self.left[trees, node], self.right[trees, node])
+            goes_left = values.take(begins + feature.take(node)) <= threshold.take(node)
+            node = first + children.take(2 * node + goes_left)
         return node

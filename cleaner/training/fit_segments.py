@@ -19,7 +19,7 @@ def fit_trees(
     table: NDArray[np.float32],
     labels: NDArray[np.bool_],
     weights: NDArray[np.float32] | None = None,
-    rounds: int = 250,
+    rounds: int = 180,
     seed: int = 0,
 ) -> Trees:
     """Histogram gradient boosting (Ke et al. 2017, as in scikit-learn) as arrays.
@@ -35,6 +35,7 @@ def fit_trees(
         max_iter=rounds,
         learning_rate=0.08,
         max_leaf_nodes=31,
+        max_depth=7,
         min_samples_leaf=30,
         l2_regularization=1.0,
         max_features=0.5,

@@ -30,7 +30,7 @@ from cleaner.training.splits import part_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LOWEST = -8.0
+LOWEST = -3.0
 """Raw score from which segments take part in the calibration."""
 Report = Callable[[str, float], None]
 """Told the stage and the share of it that is done."""
@@ -48,7 +48,7 @@ class Recipe:
     tagger_samples: int = 240_000
     segment_samples: int = 40_000
     calibration_samples: int = 12_000
-    rounds: int = 250
+    rounds: int = 180
     batch: int = 64
     workers: int = 2
     seed: int = 7

@@ -1,0 +1,117 @@
+"""Mending: what goes with an injection, and how the text closes over it. The injection stands in [[ ]]."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleaner.document import read
+from cleaner.edit import apply, compose, edits_of, merged, place_of
+from cleaner.types import Edit
+
+LONG = "Trong sáu tháng đầu năm, tập thể cán bộ của Trung tâm Y tế"
+INSIDE = [
+    pytest.param("Trung tâm [[xổ số]] đã mở.", "Trung tâm đã mở.", id="one gap stays"),
+    pytest.param("Trung tâm [[xổ số]]đã mở.", "Trung tâm đã mở.", id="glued to what follows"),
+    pytest.param("Trung tâm[[xổ số]] đã mở.", "Trung tâm đã mở.", id="glued to what precedes"),
+    pytest.param("Trung tâm[[xổ số]]đã mở.", "Trung tâm đã mở.", id="glued on both sides"),
+    pytest.param("Chuyển về[[fb88]]. Sau đó", "Chuyển về. Sau đó", id="glued before a full stop"),
+    pytest.param("Đã mở [[xổ số]]. Sau đó", "Đã mở. Sau đó", id="before a full stop"),
+    pytest.param("Đã mở [[xổ số]], sau đó", "Đã mở, sau đó", id="before a comma"),
+    pytest.param("Đã mở [[xổ số]] , sau đó", "Đã mở, sau đó", id="before a comma that stands apart"),
+    pytest.param("Hôm qua, [[xổ số]], sau đó", "Hôm qua, sau đó", id="between commas"),
+    pytest.param("Hôm qua, [[xổ số]] trạm mở.", "Hôm qua, trạm mở.", id="after a comma"),
+    pytest.param("Hôm qua,[[xổ số]] trạm mở.", "Hôm qua, trạm mở.", id="glued to a comma"),
+    pytest.param("Trạm mở. [[Chơi fb88.]] Sau đó", "Trạm mở. Sau đó", id="a sentence"),
+    pytest.param("Trạm (xã A [[fb88]]) mở.", "Trạm (xã A) mở.", id="before a bracket"),
+    pytest.param("Trạm ([[fb88]] xã A) mở.", "Trạm (xã A) mở.", id="behind a bracket"),
+    pytest.param("Trạm ([[fb88]]) đã mở.", "Trạm đã mở.", id="brackets that would be empty"),
+    pytest.param("Ông nói: “Tốt [[fb88]]”.", "Ông nói: “Tốt”.", id="before a quotation mark"),
+    pytest.param("chữ\u200b[[xổ số]]\u200b và chữ", "chữ và chữ", id="invisible characters go"),
+    pytest.param("a\u00a0[[xổ số]]\u00a0b", "a\u00a0b", id="no-break spaces"),
+    pytest.param("今天[[澳门金沙88]]下午开会。", "今天下午开会。", id="Chinese has no gap"),
+    pytest.param("今天下午[[澳门金沙88]]。", "今天下午。", id="before a Chinese full stop"),
+    pytest.param("วันนี้[[เว็บสล็อต]]ประชุม", "วันนี้ประชุม", id="Thai has no gap"),
+]
+LINES = [
+    pytest.param(f"{LONG} [[xổ số]]\nđã đạt được", f"{LONG} đã đạt được", id="a broken line is joined"),
+    pytest.param(f"{LONG} [[xổ số]]\r\nđã đạt được", f"{LONG} đã đạt được", id="a broken line with CR LF"),
+    pytest.param(f"{LONG}[[xổ số]]\nđã đạt được", f"{LONG} đã đạt được", id="a broken line, glued"),
+    pytest.param("Trạm đã mở. [[xổ số]]\nSau đó", "Trạm đã mở.\nSau đó", id="a finished line stays one"),
+    pytest.param("Trạm đã mở [[xổ số]]\n\nSau đó", "Trạm đã mở\n\nSau đó", id="a paragraph stays one"),
+    pytest.param("Trạm đã mở [[xổ số]]", "Trạm đã mở", id="end of the text"),
+    pytest.param("Trạm đã mở - [[xổ số]]\nSau đó", "Trạm đã mở\nSau đó", id="separator before the line's end"),
+    pytest.param("[[xổ số]] Trạm đã mở", "Trạm đã mở", id="start of the text"),
+    pytest.param("[[xổ số]] - Trạm đã mở", "Trạm đã mở", id="separator behind the line's start"),
+    pytest.param("Một.\n[[xổ số]] | Trạm đã mở", "Một.\nTrạm đã mở", id="start of a line"),
+    pytest.param("Một.\n[[xổ số]]\nHai.", "Một.\nHai.", id="a line"),
+    pytest.param("Một.\r\n[[xổ số]]\r\nHai.", "Một.\r\nHai.", id="a line with CR LF"),
+    pytest.param("Một.\n\n[[xổ số]]\n\nHai.", "Một.\n\nHai.", id="a paragraph"),
+    pytest.param("[[xổ số]]\nMột.", "Một.", id="the first line"),
+    pytest.param("Một.\n[[xổ số]]", "Một.", id="the last line"),
+    pytest.param("Một.\n[[xổ số]]\n", "Một.\n", id="the last line, ended"),
+    pytest.param("- Một\n- [[xổ số]]\n- Hai", "- Một\n- Hai", id="a list item"),
+    pytest.param("- Một\n- [[xổ số]]", "- Một", id="the last list item"),
+    pytest.param("- Một [[xổ số]]\n- Hai", "- Một\n- Hai", id="the end of a list item"),
+]
+SEVERAL = [
+    pytest.param("A [[x1]] b [[x2]] c.", "A b c.", id="two in a sentence"),
+    pytest.param("A [[x1]] [[x2]] c.", "A c.", id="side by side"),
+    pytest.param("Trạm đã mở. [[xổ số]]\n[[nhà cái]]\nSau đó", "Trạm đã mở.\nSau đó", id="on two lines"),
+    pytest.param("[[x1]]\n[[x2]]\nB.", "B.", id="the first two lines"),
+    pytest.param("B.\n[[x1]]\n[[x2]]", "B.", id="the last two lines"),
+]
+PAGES = [
+    pytest.param("<p>Trạm [[xổ số]] mở.</p>", "<p>Trạm mở.</p>", id="within an element"),
+    pytest.param('<p>Một.</p><div style="display:none">[[xổ số]]</div>', "<p>Một.</p>", id="a hidden element"),
+    pytest.param("<ul><li>Một</li><li>[[xổ số]]</li></ul>", "<ul><li>Một</li></ul>", id="a list item"),
+    pytest.param('<p>Trạm <a href="//x.vn">[[xổ số]]</a> mở.</p>', "<p>Trạm mở.</p>", id="a link"),
+    pytest.param("<p>Trạm x&#7893; [[s&#7889; fb88]] mở.</p>", "<p>Trạm x&#7893; mở.</p>", id="entities"),
+]
+MARK = re.compile(r"\[\[|\]\]")
+
+
+@pytest.mark.parametrize(("marked", "mended"), [*INSIDE, *LINES, *SEVERAL])
+def test_mends_text(marked: str, mended: str) -> None:
+    assert without_injections(marked, "text") == mended
+
+
+@pytest.mark.parametrize(("marked", "mended"), PAGES)
+def test_mends_pages(marked: str, mended: str) -> None:
+    assert without_injections(marked, "html") == mended
+
+
+def test_the_place_of_a_span_is_without_its_seam() -> None:
+    document = read("Một [[hai]] ba.", "text")
+    assert place_of(document, 4, 11) == (4, 11)
+    assert [edit[:2] for edit in merged(edits_of(document, 4, 11))] == [(4, 11), (11, 12)]
+
+
+@given(st.data())
+def test_edits_of_the_edited_text_are_edits_of_the_source(data: st.DataObject) -> None:
+    source = data.draw(st.text("abc \n", max_size=30))
+    first = data.draw(edit_lists(len(source)))
+    once = apply(source, first)
+    second = data.draw(edit_lists(len(once)))
+    assert apply(source, compose(first, second)) == apply(once, second)
+
+
+@st.composite
+def edit_lists(draw: st.DrawFn, size: int) -> list[Edit]:
+    """Edits in order, none empty, with something kept between two of them."""
+    edges = sorted(draw(st.lists(st.integers(0, size), unique=True, max_size=6)))
+    return [Edit(a, b, draw(st.sampled_from(["", " "]))) for a, b in zip(edges[::2], edges[1::2], strict=False)]
+
+
+def without_injections(marked: str, format: str) -> str:
+    """``marked`` without its marks and what stands between them, mended."""
+    document = read(MARK.sub("", marked), format)
+    visible = read(marked, format).text
+    spans, removed = [], 0
+    for opening, closing in zip(*[iter(MARK.finditer(visible))] * 2, strict=True):
+        spans.append((opening.start() - removed, closing.start() - removed - 2))
+        removed += 4
+    return apply(document.source, merged([edit for span in spans for edit in edits_of(document, *span)]))

@@ -1,0 +1,250 @@
+"""Training: what it reads, that it learns, that it is repeatable, and that it leaves nothing half-done."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from conftest import records
+
+from cleaner import Cleaner
+from cleaner.cli import main
+from cleaner.model.store import read_manifest
+from cleaner.training import train as training
+from cleaner.training.corpora import SMALL, read_data_folder, read_fixtures
+from cleaner.training.corpus import Article, CorpusError
+from cleaner.training.splits import part_of
+from cleaner.training.train import Corpus
+
+TINY = replace(
+    SMALL,
+    bits=12,
+    word_bits=12,
+    pair_bits=12,
+    category_bits=8,
+    tagger_samples=400,
+    segment_samples=200,
+    calibration_samples=60,
+    rounds=5,
+    workers=1,
+)
+FOUND_AT_LEAST = 0.5
+"""Share of infected articles with at least one injection found, by a model that saw few articles and none of these."""
+UNTOUCHED_AT_LEAST = 0.9
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], prog_name="cleaner")
+
+
+def held_out(kind: str) -> list[dict[str, Any]]:
+    """Fixtures in plain text that training never sees."""
+    delicate = {record["id"]: (record["topic"],) for record in records("honest") if record["topic"] != "ordinary"}
+    return [
+        record
+        for record in records(kind)
+        if record["format"] == "text"
+        and part_of(Article(record["id"], record["lang"], "", "", delicate.get(record["id"], ()))) == "dev"
+    ]
+
+
+def write_data(folder: Path, articles: list[dict[str, Any]], phrases: list[dict[str, Any]]) -> None:
+    with gzip.open(folder / "clean_vi.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(article) + "\n" for article in articles)
+    (folder / "spam_phrases.jsonl").write_text("".join(json.dumps(phrase) + "\n" for phrase in phrases), "utf-8")
+
+
+ARTICLE = {"id": "a", "lang": "vi", "source": "s", "text": "Trạm y tế đã mở."}
+PHRASE = {"phrase": "nhà cái", "lang": "vi", "category": "gambling", "brand": None, "kind": "keyword"}
+
+
+def test_the_small_model_finds_injections_that_it_never_saw(fixture_model: Path) -> None:
+    cleaner = Cleaner(fixture_model)
+    infected = held_out("infected")
+    found = [
+        any(f.start < s["end"] and s["start"] < f.end for f in cleaner.clean(r["text"], "text").findings for s in r["spam"])
+        for r in infected
+    ]
+    assert len(found) >= 8
+    assert sum(found) >= FOUND_AT_LEAST * len(found)
+
+
+def test_the_small_model_leaves_honest_articles_alone(fixture_model: Path) -> None:
+    cleaner = Cleaner(fixture_model)
+    untouched = [not cleaner.clean(record["text"], "text").edits for record in held_out("honest")]
+    assert len(untouched) >= 8
+    assert sum(untouched) >= UNTOUCHED_AT_LEAST * len(untouched)
+
+
+def test_the_manifest_says_what_the_model_was_trained_on(fixture_model: Path) -> None:
+    manifest = read_manifest(fixture_model)
+    counted = {lang: cell["articles"] for part in manifest["trained_on"].values() for lang, cell in part.items()}
+    assert set(counted) == {record["lang"] for record in records("honest")}
+    assert manifest["recipe"]["seed"] == SMALL.seed
+
+
+def test_training_is_repeatable(tmp_path: Path) -> None:
+    corpus = read_fixtures()
+    for name in ("one", "two"):
+        training.train(corpus, tmp_path / name, TINY)
+    assert read_manifest(tmp_path / "one")["files"] == read_manifest(tmp_path / "two")["files"]
+
+
+def test_another_seed_gives_another_model(tmp_path: Path) -> None:
+    corpus = read_fixtures()
+    for seed in (1, 2):
+        training.train(corpus, tmp_path / str(seed), replace(TINY, seed=seed))
+    assert read_manifest(tmp_path / "1")["files"] != read_manifest(tmp_path / "2")["files"]
+
+
+# --- what is read
+
+
+def test_fixtures_are_read_without_their_spam() -> None:
+    corpus = read_fixtures()
+    assert len(corpus.articles) == len(records("honest")) + len(records("infected"))
+    delicate = sum(record["topic"] != "ordinary" for record in records("honest"))
+    assert sum(bool(article.topics) for article in corpus.articles) == delicate
+    by_id = {article.id: article.text for article in corpus.articles}
+    for record in records("infected"):
+        if record["format"] == "text":
+            assert by_id[record["id"]] == record["clean"]
+        else:
+            assert "<p>" not in by_id[record["id"]]
+
+
+def test_an_installed_package_has_no_fixtures(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="no fixtures here"):
+        read_fixtures(tmp_path)
+
+
+def test_a_data_folder_is_read(tmp_path: Path) -> None:
+    write_data(tmp_path, [ARTICLE], [PHRASE])
+    corpus = read_data_folder(tmp_path)
+    assert [article.text for article in corpus.articles] == [ARTICLE["text"]]
+    assert corpus.phrases == [PHRASE]
+
+
+def test_a_folder_without_data_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=f"{tmp_path}: no data here"):
+        read_data_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("article", "phrase", "named"),
+    [
+        ({"text": ""}, {}, "clean_vi.jsonl.gz"),
+        ({"text": 7}, {}, "clean_vi.jsonl.gz"),
+        ({"lang": "tlh"}, {}, "'tlh'"),
+        ({}, {"category": "spam"}, "spam_phrases.jsonl"),
+        ({}, {"kind": None}, "'kind'"),
+    ],
+)
+def test_bad_records_are_named(tmp_path: Path, article: dict[str, Any], phrase: dict[str, Any], named: str) -> None:
+    write_data(tmp_path, [ARTICLE | article], [PHRASE | phrase])
+    with pytest.raises(CorpusError, match=named):
+        read_data_folder(tmp_path)
+
+
+# --- the command
+
+
+@pytest.mark.parametrize(
+    ("content", "because"),
+    [
+        (b'{"text": "a"}\n\nno json\n', ":3: not JSON"),
+        (b"[]\n", ":1: not a JSON object"),
+        (b'\n{"lang": "vi"}\n', ":2: no 'text'"),
+        (b"\xff\n", "utf-8"),
+    ],
+)
+def test_a_bad_line_ends_in_one_line(tmp_path: Path, content: bytes, because: str) -> None:
+    (tmp_path / "bad.jsonl").write_bytes(content)
+    result = run("train", "--corpus", tmp_path / "bad.jsonl", "--out", tmp_path / "model")
+    (complaint,) = result.stderr.splitlines()
+    assert result.exit_code == 2
+    assert complaint.startswith(f"cleaner: {tmp_path / 'bad.jsonl'}")
+    assert because in complaint
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_too_little_to_learn_from(tmp_path: Path, count: int) -> None:
+    lines = [json.dumps(ARTICLE | {"id": str(number)}) for number in range(count)]
+    (tmp_path / "few.jsonl").write_text("\n".join(lines), "utf-8")
+    options = ("--scale", "0.0001", "--workers", "1")
+    result = run("train", "--corpus", tmp_path / "few.jsonl", "--out", tmp_path / "model", *options)
+    assert result.exit_code == 2
+    assert "cleaner: nothing can be learnt from these articles" in result.stderr.splitlines()[-1]
+    assert [path.name for path in tmp_path.iterdir()] == ["few.jsonl"]
+
+
+def test_a_model_is_not_overwritten_unasked(fixture_model: Path) -> None:
+    before = (fixture_model / "manifest.json").read_bytes()
+    result = run("train", "--out", fixture_model)
+    assert result.exit_code == 2
+    assert "holds a model already" in result.stderr
+    assert (fixture_model / "manifest.json").read_bytes() == before
+
+
+def test_a_folder_of_something_else_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    assert run("train", "--out", tmp_path, "--replace").exit_code == 2
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def write_manifest(corpus: Corpus, folder: Path, *_: object) -> None:
+    folder.mkdir()
+    (folder / "manifest.json").write_text("new")
+
+
+def interrupt(corpus: Corpus, folder: Path, *_: object) -> None:
+    write_manifest(corpus, folder)
+    raise KeyboardInterrupt
+
+
+def test_a_finished_model_takes_the_place_of_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "train", write_manifest)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "manifest.json").write_text("old")
+    assert run("train", "--out", tmp_path / "model", "--replace").exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert (tmp_path / "model" / "manifest.json").read_text() == "new"
+
+
+def test_an_interrupted_training_leaves_the_old_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "train", interrupt)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "manifest.json").write_text("old")
+    assert run("train", "--out", tmp_path / "model", "--replace").exit_code == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert (tmp_path / "model" / "manifest.json").read_text() == "old"
+
+
+def test_the_sizes_follow_the_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipes = []
+    monkeypatch.setattr(training, "train", lambda _, folder, recipe, report: (folder.mkdir(), recipes.append(recipe)))
+    run("train", "--out", tmp_path / "model", "--scale", "0.5", "--seed", "3", "--workers", "1")
+    (recipe,) = recipes
+    assert recipe == replace(
+        SMALL, tagger_samples=3_000, segment_samples=750, calibration_samples=250, seed=3, workers=1
+    )
+
+
+def test_development_data_are_made_from_what_training_holds_out(tmp_path: Path) -> None:
+    articles = [
+        {"id": str(number), "lang": "vi", "source": "s", "text": f"Xã thứ {number} đã mở trạm y tế mới. " * 12}
+        for number in range(60)
+    ]
+    write_data(tmp_path, articles, [PHRASE])
+    result = run("dev-data", "--data", tmp_path, "--out", tmp_path / "dev.jsonl", "--infected", 2, "--honest", 1)
+    assert result.exit_code == 0, result.stderr
+    made = [json.loads(line) for line in (tmp_path / "dev.jsonl").read_text("utf-8").splitlines()]
+    assert sum("spam" in record for record in made) == 10
+    assert {record["split"] for record in made} == {"dev"}
+    assert all(record["text"] != record["clean"] for record in made if "spam" in record)
