@@ -22,6 +22,10 @@ _SEPARATORS = frozenset("-–—|/•·:")
 _BULLETS = frozenset("-–•*·+●►▪")
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "【": "】", "「": "」", "（": "）", "〔": "〕"}
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
+_BLOCKS = frozenset(
+    "address article aside blockquote center dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header li"
+    " main marquee nav noscript ol p pre section table tbody td tfoot th thead tr ul".split()
+)
 _JOINED_LINE = 50
 """A line of at least this many characters that ends without a full stop was broken by the injection."""
 
@@ -163,9 +167,11 @@ def place_of(document: Document, start: int, end: int) -> tuple[int, int]:
 
 def edits_of(document: Document, start: int, end: int) -> list[Edit]:
     """Edits of the source that cut a span of the visible text: of the span itself, and of the seam beside it."""
-    cut = mend(document.text, start, end)
     first, last = place_of(document, start, end)
     edits = [Edit(a, b, "") for a, b in _pieces(document, start, end)]
+    if _fills_block(document, start, end):
+        return edits + _line_of_markup(document.source, first, last)
+    cut = mend(document.text, start, end)
     for a, b in _pieces(document, cut.start, cut.end):
         if a < first:
             edits.append(Edit(a, min(b, first), ""))
@@ -175,6 +181,19 @@ def edits_of(document: Document, start: int, end: int) -> list[Edit]:
     if cut.replacement:
         edits[-1] = edits[-1]._replace(replacement=cut.replacement)
     return edits
+
+
+def _fills_block(document: Document, start: int, end: int) -> bool:
+    """Whether the span is all that a block element of the markup holds."""
+    return any(start <= e.text_start < e.text_end <= end and e.name in _BLOCKS for e in document.elements)
+
+
+def _line_of_markup(source: str, first: int, last: int) -> list[Edit]:
+    """The line break after a block that had a line of the source to itself."""
+    if first > 0 and source[first - 1] != "\n":
+        return []
+    size = 2 if source.startswith("\r\n", last) else 1 if source.startswith("\n", last) else 0
+    return [Edit(last, last + size, "")] if size else []
 
 
 def _pieces(document: Document, start: int, end: int) -> list[tuple[int, int]]:

@@ -58,23 +58,24 @@ class Cleaner:
         """
         document = read(source, format)
         findings, edits, verdict = self._pass(document)
-        total = list(edits)
-        for _ in range(_PASSES):
-            if not edits:
-                break
-            text = apply(source, total)
-            again, edits, _ = self._pass(read(text, format))
-            cut = [f for f in again if f.action == "strip" and edits]
-            findings = _with_more(source, findings, [_in_source(source, total, f) for f in cut])
-            total = compose(total, edits)
-        else:
-            verdict = "review"
-        if verdict in ("review", "spam") or self._removes_too_much(document, total):
-            verdict = verdict if verdict == "spam" or not total else "review"
-            findings = tuple(replace(f, action="flag") for f in findings)
-            total = []
-        text = apply(source, total)
-        return Result(source, text, verdict, findings, tuple(total), document.format)
+        if edits:
+            findings, edits, verdict = self._settle(source, format, findings, edits)
+        return Result(source, apply(source, edits), verdict, findings, tuple(edits), document.format)
+
+    def _settle(
+        self, source: str, format: str, findings: tuple[Finding, ...], edits: list[Edit]
+    ) -> tuple[tuple[Finding, ...], list[Edit], Verdict]:
+        """Look again at what the edits leave, until there is nothing more to cut: a clean text stays as it is."""
+        for number in range(_PASSES):
+            again, more, _ = self._pass(read(apply(source, edits), format))
+            if not more:
+                if number and _removed(source, edits) > self.policy.max_removed:
+                    break
+                return findings, edits, "cleaned"
+            cut = [_in_source(source, edits, f) for f in again if f.action == "strip"]
+            findings = _with_more(source, findings, cut)
+            edits = compose(edits, more)
+        return tuple(replace(f, action="flag") for f in findings), [], "review"
 
     def clean_many(self, sources: Iterable[str], format: str = "auto") -> Iterator[Result]:
         """Clean a stream of sources, in order; a batch of about ``BATCH`` characters is held at a time.
@@ -82,17 +83,20 @@ class Cleaner:
         The results are those of :meth:`clean`; texts without anything suspicious cost much less together.
         """
         batch: list[str] = []
+        size = 0
         for source in sources:
             batch.append(source)
-            if sum(map(len, batch)) >= BATCH:
+            size += len(source)
+            if size >= BATCH:
                 yield from self._clean_batch(batch, format)
-                batch = []
+                batch, size = [], 0
         yield from self._clean_batch(batch, format)
 
     def _clean_batch(self, sources: list[str], format: str) -> Iterator[Result]:
         documents = [read(source, format) for source in sources]
         plain = [d for d in documents if not d.elements and len(d.text) < BATCH and not self._deny]
-        harmless = {id(d) for d, bad in zip(plain, self._classifier.suspicious([d.text for d in plain])) if not bad}
+        suspicious = self._classifier.suspicious([d.text for d in plain])
+        harmless = {id(d) for d, bad in zip(plain, suspicious, strict=True) if not bad}
         for document in documents:
             if id(document) in harmless:
                 yield Result(document.source, document.source, "clean", (), (), document.format)
@@ -115,10 +119,11 @@ class Cleaner:
                 edits += edits_of(document, *span)
         return tuple(findings), merged(edits), verdict
 
-    def _removes_too_much(self, document: Document, edits: list[Edit]) -> bool:
-        size = sum(1 for _ in document.text if not _.isspace()) if edits else 0
-        gone = sum(len("".join(document.source[e.start : e.end].split())) for e in edits)
-        return gone > self.policy.max_removed * max(size, 1) and document.format == "text"
+
+def _removed(source: str, edits: list[Edit]) -> float:
+    """Share of the source's characters, white space aside, that the edits take away."""
+    gone = sum(len("".join(source[edit.start : edit.end].split())) for edit in edits)
+    return gone / max(1, len("".join(source.split()))) if gone else 0.0
 
 
 def _floor(policy: Policy) -> float:
