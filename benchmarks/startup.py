@@ -27,6 +27,12 @@ WATCHED = (IMPORT, COMMAND)
 """What must import nothing heavy."""
 
 
+class BenchmarkError(click.ClickException):
+    """A command that was to be timed failed."""
+
+    exit_code = 2
+
+
 def arguments(model: Path | None) -> dict[str, list[str]]:
     """What each timed process is called with, after the interpreter."""
     options = ["--model", str(model.resolve())] if model else []
@@ -44,7 +50,7 @@ def run(args: list[str]) -> str:
         [sys.executable, *args], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False
     )
     if done.returncode:
-        raise click.ClickException(f"python {' '.join(args)}: exit {done.returncode}: {done.stderr.strip()[-500:]}")
+        raise BenchmarkError(f"python {' '.join(args)}: exit {done.returncode}: {done.stderr.strip()[-500:]}")
     return done.stderr
 
 
@@ -66,7 +72,7 @@ def heavy_imports(args: list[str]) -> list[str]:
     log = run(["-X", "importtime", *args])
     modules = {line.rpartition("|")[2].strip() for line in log.splitlines() if line.startswith("import time:")}
     if len(modules) < 2:
-        raise click.ClickException("-X importtime told nothing")
+        raise BenchmarkError("-X importtime told nothing")
     return sorted(module for module in modules if module.partition(".")[0] in HEAVY)
 
 

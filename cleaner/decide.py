@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from cleaner.folding import fold
 from cleaner.model.classifier import Scored
-from cleaner.rules.lexicon import Lexicon, Term, entries_of
+from cleaner.rules.lexicon import Lexicon, Term, compile_terms
 from cleaner.types import Action, Document, Policy, Verdict
 
 SPAM_SHARE = 0.8
@@ -29,7 +29,7 @@ class Terms:
 
     def __init__(self, terms: Iterable[str]) -> None:
         found = [Term(term.strip().casefold(), "policy", "other", 1.0, False, "") for term in terms]
-        self._lexicon = Lexicon(entries_of(found)) if found else None
+        self._lexicon = Lexicon(*compile_terms(found)) if found else None
 
     def __bool__(self) -> bool:
         return self._lexicon is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -44,8 +45,11 @@ _LEADING_VOWELS = (0x0E40, 0x0E44)
 _SYLLABLE = re.compile(
     r"(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnpqrstvx])?"
     r"(?:uye|uya|uay|uao|uoi|uou|uyu|ieu|yeu|oai|oay|oao|oeo|[iu]e|ye|ia|ua|ya|uo|uy|ui|uu|oa|oe|oi|oo|ai|ao|au|ay|eo|eu|iu|a|e|i|o|u|y)"
-    r"(?:ch|ng|nh|[cmnpt])?"
+    r"(?P<final>ch|ng|nh|[cmnpt])?"
 )
+_MARKS = re.compile("[\u0300-\u036f]")
+_TONES = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
+_NO_NH = re.compile("(?:[aou][\u0302\u0306\u031b]|[ou])[cn]h$")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,9 +135,17 @@ def kind_table() -> Kinds:
 
 
 @functools.lru_cache(maxsize=65536)
-def is_syllable(bare: str) -> bool:
-    """Whether a word without marks can be one Vietnamese syllable."""
-    return _SYLLABLE.fullmatch(bare) is not None
+def is_syllable(marked: str) -> bool:
+    """Whether a word can be one Vietnamese syllable: its letters, at most one tone, and a final that bears it."""
+    letters = unicodedata.normalize("NFD", marked)
+    match = _SYLLABLE.fullmatch(_MARKS.sub("", letters).replace("đ", "d"))
+    tones = _TONES.findall(letters)
+    if match is None or len(tones) > 1:
+        return False
+    final = match["final"] or ""
+    if final in ("c", "ch", "p", "t") and tones and tones[0] not in "\u0301\u0323":
+        return False
+    return not (final in ("nh", "ch") and _NO_NH.search(_TONES.sub("", letters)))
 
 
 def vietnamese_letters(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
@@ -165,7 +177,7 @@ def _glued_words(folded: Folded, begins: NDArray[np.bool_], starts: Offsets, kin
     for i in np.flatnonzero(suspect):
         start, end = int(edges[i]), int(edges[i + 1])
         bare = decode(folded.bare_codes[start:end]).rstrip()
-        for offset in _part(bare, decode(codes[start : start + len(bare)])):
+        for offset in _part(decode(codes[start : start + len(bare)]), bare):
             inner.append(start + offset)
     return np.array(inner, dtype=np.int64)
 
@@ -185,27 +197,26 @@ def _vowels() -> NDArray[np.bool_]:
 
 
 @functools.lru_cache(maxsize=65536)
-def _part(bare: str, marked: str) -> tuple[int, ...]:
-    """Offsets that part ``bare`` into Vietnamese syllables and at most one foreign tail.
+def _part(marked: str, bare: str) -> tuple[int, ...]:
+    """Offsets that part a word into Vietnamese syllables and at most one foreign tail.
 
-    A syllable carries at most one tone, and marks end where the next syllable begins; the longest
-    first syllable that leaves a good rest wins.
+    The longest first syllable that leaves a good rest wins, one whose rest begins with a consonant first.
     """
-    if len(bare) < 5 or not bare[0].isalpha() or is_syllable(bare) or not bare.isalnum():
+    if len(bare) < 5 or not marked[0].isalpha() or not marked.isalnum() or is_syllable(marked):
         return ()
     if marked.isascii() and not (len(bare) > 5 and any(c.isdigit() for c in bare)):
         return ()
     best: tuple[int, ...] = ()
-    for length in range(min(7, len(bare) - 1), 0, -1):
-        head, tail = bare[:length], bare[length:]
-        if not is_syllable(head) or (length == 1 and marked[0].isascii()):
+    for length in sorted(range(1, min(7, len(bare) - 1) + 1), key=lambda n: (bare[n] in "aeiouy", -n)):
+        head, tail = marked[:length], marked[length:]
+        if not is_syllable(head) or (length == 1 and head.isascii()):
             continue
-        if is_syllable(tail) and not (tail.isascii() and marked.isascii()):
+        if is_syllable(tail) and not marked.isascii():
             return (length,)
-        if _is_brandlike(tail) and marked[length:].isascii() and (length > 2 or not marked[:length].isascii()):
+        if tail.isascii() and _is_brandlike(tail) and (length > 2 or not head.isascii()):
             best = best or (length,)
         elif len(tail) > 5 and not marked.isascii():
-            rest = _part(tail, marked[length:])
+            rest = _part(tail, bare[length:])
             if rest and not best:
                 best = (length, *(length + offset for offset in rest))
     return best

@@ -61,7 +61,8 @@ def test_what_is_allowed_is_never_found(infected: str) -> None:
 
 
 def test_what_is_denied_is_always_cut() -> None:
-    result = Cleaner(policy=Policy(deny=("Cà phê Ba Sao",))).clean("Sáng nay CÀ PHÊ BA SAO trạm y tế xã đã mở cửa trở lại.")
+    denying = Cleaner(policy=Policy(deny=("Cà phê Ba Sao",)))
+    result = denying.clean("Sáng nay CÀ PHÊ BA SAO trạm y tế xã đã mở cửa trở lại.")
     assert result.text == "Sáng nay trạm y tế xã đã mở cửa trở lại."
     assert [(f.quote, f.score, f.action) for f in result.findings] == [("CÀ PHÊ BA SAO", 1.0, "strip")]
     assert "deny list" in result.findings[0].reasons[0].text

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cleaner.folding import Folded, bare_term, decode, encode, fold, fold_term
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=80)
-FRAGMENTS = ["xổ số", "XỔ", "s\u200bố", "ｆｂ", "𝐬𝐥𝐨𝐭", "k u b e t", "t-à-i", "е", "ố", "\x00", "\ud800", "\r\n", "カジノ", "ไทย"]
+FRAGMENTS = ["xổ số", "XỔ", "s\u200bố", "ｆｂ", "𝐬𝐥𝐨𝐭", "k u b e", "t-à-i", "o\u0302", "\x00", "\ud800", "\r\n", "ไทย"]
 DISGUISED = [
     pytest.param("XỔ SỐ MIỀN BẮC", "xổ số miền bắc", id="upper case"),
     pytest.param(unicodedata.normalize("NFD", "xổ số miền bắc"), "xổ số miền bắc", id="decomposed"),

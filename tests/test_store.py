@@ -75,7 +75,7 @@ def test_a_manifest_without_a_key(folder: Path, key: str) -> None:
 
 def test_a_file_that_the_manifest_does_not_vouch_for(folder: Path) -> None:
     change_manifest(folder, lambda manifest: manifest["files"].pop("tagger.npy"))
-    with pytest.raises(ModelError, match="tagger.npy"):
+    with pytest.raises(ModelError, match=r"tagger\.npy"):
         load(folder)
 
 

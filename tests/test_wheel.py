@@ -35,9 +35,8 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def execute(*command: str | Path, cwd: Path) -> str:
-    done = subprocess.run(
-        command, cwd=cwd, env={"PATH": "", "HOME": str(cwd)}, capture_output=True, text=True, encoding="utf-8", check=False
-    )
+    bare = {"PATH": "", "HOME": str(cwd)}
+    done = subprocess.run(command, cwd=cwd, env=bare, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -222,6 +222,8 @@ def _keys(seen: Columns) -> list[Hashes]:
 WIDTH = 32
 LEXICAL = slice(0, 14)
 """The features that name words."""
+RULES = [18, 19, 20, 22, 27, 30, 31]
+"""The features that hold finds of the lexicon."""
 _ONE = np.uint64(0x51ED270B)
 
 

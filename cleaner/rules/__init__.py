@@ -7,11 +7,11 @@ with in compiled form, which loads in milliseconds.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from cleaner.rules.lexicon import STRENGTHS, Lexicon, Term, entries_of
+from cleaner.rules.lexicon import STRENGTHS, Entries, Lexicon, Term, compile_terms
 from cleaner.rules.shapes import Known
 
 __all__ = ["RuleSet"]
@@ -34,8 +34,6 @@ class RuleSet:
     @classmethod
     def from_compiled(cls, data: dict[str, Any]) -> RuleSet:
         """The rule set from what :func:`compile_rules` made."""
-        terms = [Term(*values) for values in data["terms"]]
-        entries = [(bare, terms[number]) for bare, number in data["entries"]]
         k = data["known"]
         known = Known(
             spam=frozenset(k["spam"]),
@@ -47,8 +45,8 @@ class RuleSet:
             code_prefixes=frozenset(k["code_prefixes"]),
         )
         return cls(
-            Lexicon([(bare, term) for bare, term in entries if term.kind == "phrase"]),
-            Lexicon([(bare, term) for bare, term in entries if term.kind != "phrase"]),
+            _lexicon(data["phrases"]),
+            _lexicon(data["context"]),
             known,
             data,
         )
@@ -57,12 +55,11 @@ class RuleSet:
 def compile_rules() -> dict[str, Any]:
     """The TOML data as one JSON-ready table: terms, their forms without marks, domains and codes."""
     terms = [term for name in _languages() for term in _terms(name)]
-    number = {term: index for index, term in enumerate(terms)}
     domains = _read("domains")
     stems = [(stem, category) for category, found in domains["stems"].items() for stem in found]
     return {
-        "terms": [astuple(term) for term in terms],
-        "entries": [(bare, number[term]) for bare, term in entries_of(terms)],
+        "phrases": _compiled([term for term in terms if term.kind == "phrase"]),
+        "context": _compiled([term for term in terms if term.kind != "phrase"]),
         "known": {
             "spam": domains["tlds"]["spam"],
             "common": domains["tlds"]["common"],
@@ -73,6 +70,20 @@ def compile_rules() -> dict[str, Any]:
             "code_prefixes": domains["codes"]["prefixes"],
         },
     }
+
+
+def rule_phrases(language: str) -> list[tuple[str, str]]:
+    """(phrase, category) of a language's phrases that are more than a topic's words."""
+    return [(t.text, t.category) for t in _terms(language) if t.kind == "phrase" and t.weight > STRENGTHS["weak"]]
+
+
+def _compiled(terms: list[Term]) -> dict[str, Any]:
+    entries, groups = compile_terms(terms)
+    return {"bare": entries.bare, "texts": entries.texts, "groups_of": entries.groups, "groups": groups}
+
+
+def _lexicon(data: dict[str, Any]) -> Lexicon:
+    return Lexicon(Entries(data["bare"], data["texts"], data["groups_of"]), [tuple(group) for group in data["groups"]])
 
 
 def _languages() -> list[str]:

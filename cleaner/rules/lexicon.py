@@ -59,34 +59,78 @@ class Hit:
     """Found only because spelling, marks or alphabet were undone."""
 
 
-class Lexicon:
-    """A set of terms, ready to be found."""
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Terms in compiled form: three lists of one length, in order of ``bare``."""
 
-    def __init__(self, entries: Sequence[tuple[str, Term]]) -> None:
-        """``entries``: pairs of the form without marks that is looked for, and the term it stands for."""
-        self._by_bare: dict[str, list[Term]] = {}
-        for bare, term in entries:
-            self._by_bare.setdefault(bare, []).append(term)
-        self._patterns = list(self._by_bare)
-        self._automaton = ahocorasick_rs.AhoCorasick(
-            self._patterns, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
+    bare: list[str]
+    """What is looked for: the term without marks, or squashed as well."""
+    texts: list[str]
+    """The term with its marks; empty where it is ``bare``."""
+    groups: list[int]
+    """What the terms have in common, as numbers of ``Lexicon.groups``."""
+
+
+class Lexicon:
+    """A set of terms, ready to be found. Automata are built when a text first needs them."""
+
+    def __init__(self, entries: Entries, groups: Sequence[tuple[str, str, float, bool, str]]) -> None:
+        """``groups``: kind, category, weight, glue and language that many terms share."""
+        self._entries = entries
+        self._groups = groups
+        self._first_other = next((i for i, bare in enumerate(entries.bare) if bare[0] > "\u036f"), len(entries.bare))
+
+    @functools.cached_property
+    def _latin(self) -> ahocorasick_rs.AhoCorasick:
+        return self._automaton(0, self._first_other)
+
+    @functools.cached_property
+    def _other(self) -> ahocorasick_rs.AhoCorasick:
+        return self._automaton(self._first_other, len(self._entries.bare))
+
+    def _automaton(self, first: int, end: int) -> ahocorasick_rs.AhoCorasick:
+        return ahocorasick_rs.AhoCorasick(
+            self._entries.bare[first:end], matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
         )
+
+    def _matches(self, folded: Folded) -> list[tuple[int, int, int]]:
+        """(number of an entry, start, end) from left to right; Latin terms and those of other scripts apart."""
+        found: list[tuple[int, int, int]] = []
+        if self._first_other:
+            found = self._latin.find_matches_as_indexes(folded.bare)
+        if self._first_other < len(self._entries.bare) and bool((folded.bare_codes > 0x36F).any()):
+            other = self._other.find_matches_as_indexes(folded.bare)
+            if other:
+                found = sorted([*found, *((n + self._first_other, a, b) for n, a, b in other)], key=lambda m: m[1:])
+        return found
+
+    def _terms(self, number: int) -> Iterator[Term]:
+        """All the terms that one form stands for."""
+        bare = self._entries.bare[number]
+        while number and self._entries.bare[number - 1] == bare:
+            number -= 1
+        while number < len(self._entries.bare) and self._entries.bare[number] == bare:
+            text = self._entries.texts[number] or bare
+            yield Term(text, *self._groups[self._entries.groups[number]])
+            number += 1
 
     def find(self, folded: Folded) -> Iterator[Hit]:
         """Hits from left to right, disjoint, the longest first where several start together."""
-        if not self._patterns:
-            return
         kinds = kind_table()
         size = folded.codes.size
-        for pattern, start, end in self._automaton.find_matches_as_indexes(folded.bare):
+        done = 0
+        for number, start, end in self._matches(folded):
+            if start < done:
+                continue
             left_free = start == 0 or _free(kinds[folded.codes[start - 1]], kinds[folded.codes[start]])
             right_free = end == size or _free(kinds[folded.codes[end]], kinds[folded.codes[end - 1]])
-            for term in self._by_bare[self._patterns[pattern]]:
+            for term in self._terms(number):
                 if not term.glue and not (left_free and right_free):
                     continue
                 agreement = _marks_agree(term, folded, start, end)
                 if agreement is not None:
                     yield Hit(start, end, term, agreement)
+                    done = end
                     break
 
 
@@ -122,13 +166,21 @@ def _unmarked(codes: NDArray[np.uint32]) -> bool:
     return not bool((codes > 127).any())
 
 
-def entries_of(terms: Sequence[Term]) -> list[tuple[str, Term]]:
-    """The forms without marks under which terms are looked up: as they stand and, if unmistakable, squashed."""
-    bare_forms = fold("\n".join(term.text for term in terms)).bare.split("\n")
-    entries = []
-    for term, bare in zip(terms, bare_forms, strict=True):
-        entries.append((bare, term))
+def compile_terms(terms: Sequence[Term]) -> tuple[Entries, list[tuple[str, str, float, bool, str]]]:
+    """Entries and groups of a lexicon: each term as it stands and, if unmistakable, squashed."""
+    groups: dict[tuple[str, str, float, bool, str], int] = {}
+    found: list[tuple[str, str, int]] = []
+    for term, bare in zip(terms, fold("\n".join(term.text for term in terms)).bare.split("\n"), strict=True):
+        key = (term.kind, term.category, term.weight, term.glue, term.lang)
+        group = groups.setdefault(key, len(groups))
         squashed = bare.replace(" ", "")
+        found.append((bare, term.text, group))
         if term.unmistakable and len(squashed) >= 7 and squashed != bare:
-            entries.append((squashed, term))
-    return entries
+            found.append((squashed, term.text, group))
+    found.sort()
+    entries = Entries(
+        [bare for bare, _, _ in found],
+        ["" if text == bare else text for bare, text, _ in found],
+        [group for _, _, group in found],
+    )
+    return entries, list(groups)

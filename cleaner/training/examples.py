@@ -119,7 +119,7 @@ class SegmentRows:
     """Of the rows of ``worth``: mistakes in honest texts weigh more."""
 
 
-def segment_rows(classifier: Classifier, samples: Seq[Sample], seed: int, harm: float = 2.0) -> SegmentRows:
+def segment_rows(classifier: Classifier, samples: Seq[Sample], seed: int, harm: float = 3.0) -> SegmentRows:
     """Candidate segments of ``samples`` as rows; ``harm`` weighs those of honest documents."""
     rng = random.Random(seed)
     worth, worth_labels, weights, bounds, bounds_labels = [], [], [], [], []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cleaner.model.chain import LABELS, labels_of, marginals
-from cleaner.model.features import LEXICAL
+from cleaner.model.features import LEXICAL, RULES
 from cleaner.model.screen import ScreenWeights
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ class Sequence:
     """Feature numbers of the first look, shape (token, SCREEN_WIDTH)."""
 
 
-WORDLESS = 0.35
-"""Share of the texts in which the tagger sees no words."""
+WORDLESS, RULELESS = 0.25, 0.25
+"""Shares of the texts in which the tagger sees no words, and nothing that the rules found."""
 
 
 class TaggerTrainer:
@@ -66,11 +66,12 @@ class TaggerTrainer:
         return float(np.abs(gradient).sum() / 2 / lengths.sum())
 
     def _thinned(self, sequence: Sequence) -> Sequence:
-        """In some texts all words are hidden, so that shapes, gaps and the rules learn to speak alone."""
-        if self._rng.random() > WORDLESS:
+        """In some texts the words are hidden, in some the rules, so that each learns to speak alone."""
+        roll = self._rng.random()
+        if roll > WORDLESS + RULELESS:
             return sequence
         features = sequence.features.copy()
-        features[:, LEXICAL] = 0
+        features[:, LEXICAL if roll < WORDLESS else RULES] = 0
         return Sequence(features, sequence.spans, sequence.screen)
 
     def _update(

@@ -68,7 +68,7 @@ class Injector:
     def infect(self, host: str, style: str | None = None, disguise: bool | None = None, honest: float = 0.3) -> Sample:
         """``host`` with one to six injections and, now and then, honest insertions beside them."""
         rng = self.rng
-        count = rng.choices((1, 2, 3, 4, 6), (62, 18, 9, 6, 5))[0]
+        count = rng.choices((1, 2, 3, 4, 6), (78, 12, 5, 3, 2))[0]
         chosen = style or rng.choices([name for name, _, _ in STYLES], [weight for _, weight, _ in STYLES])[0]
         named = chosen
         insertions: list[_Insertion] = []
@@ -117,6 +117,8 @@ class Injector:
             if rng.random() < 0.4:
                 return self._line(host, text, "")
             return self._between_sentences(host, text, "")
+        if rng.random() < 0.12:
+            return self._line(host, _table_line(rng), "")
         words = host.split()
         if self.unspaced or len(words) < 8:
             return self._between_sentences(host, "", "")
@@ -388,6 +390,13 @@ class Injector:
         parts = [text, *rng.sample(self.material.borrowed, min(2, len(self.material.borrowed)))]
         rng.shuffle(parts)
         return [self._at_gap(host, rng.choice((" ", "", ", ", " - ")).join(parts), category)]
+
+
+def _table_line(rng: random.Random) -> str:
+    """A line of a table: results, prices, measures."""
+    cells = [str(rng.choice((rng.randint(0, 99), rng.randint(100, 99999), f"{rng.randint(0, 9)}-{rng.randint(0, 9)}",
+                             f"{rng.randint(1, 99)},{rng.randint(0, 9)}"))) for _ in range(rng.randint(3, 24))]
+    return rng.choice((" ", "\t", " | ", ", ", " - ")).join(cells)
 
 
 def _swallowing(host: str, insertion: _Insertion, words: int) -> _Insertion:

@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from cleaner.rules import rule_phrases
 from cleaner.training.corpus import read_jsonl, share
 
 SIDES = {"dev": (0.0, 0.2), "segments": (0.2, 0.5), "tagger": (0.5, 1.0)}
@@ -138,6 +139,8 @@ def load_material(lang: str, phrases: Iterable[dict[str, Any]], side: str) -> Ma
         ("honest", "contexts", material.contexts),
     ):
         target += _side(data[name][key], side)
+    if side == "tagger":
+        material.keywords += rule_phrases(lang)
     for record in phrases:
         _add_phrase(material, record, mine)
     return material

@@ -45,9 +45,9 @@ class Recipe:
     pair_bits: int = 21
     category_bits: int = 13
     screen_bits: int = 18
-    tagger_samples: int = 240_000
-    segment_samples: int = 40_000
-    calibration_samples: int = 12_000
+    tagger_samples: int = 200_000
+    segment_samples: int = 32_000
+    calibration_samples: int = 8_000
     rounds: int = 180
     batch: int = 64
     workers: int = 2
@@ -239,7 +239,7 @@ def _segment_rows(
     from joblib import delayed
 
     hosts = hosts_of(corpus, articles, "segments")
-    mix = Mix(infected=0.45, decorated=0.15, hard=0.4)
+    mix = Mix(infected=0.4, decorated=0.15, hard=0.4)
     tasks = _tasks(hosts, recipe, recipe.segment_samples, 200, recipe.seed + 1)
     made = _parallel(recipe)(
         delayed(_rows_of_task)(_some(host, seed, 200), mix, size, seed, weights, rules) for host, size, seed in tasks
