@@ -14,7 +14,7 @@ from conftest import records
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cleaner import Cleaner, Edit, Result
+from cleaner import Cleaner, Edit, Policy, Result
 from cleaner.types import CATEGORIES
 
 LONGEST_REPLACEMENT = 3
@@ -51,11 +51,18 @@ WRAPPERS = {
 }
 
 
+POLICIES = {
+    "default": Policy(),
+    "eager": Policy(strip=0.15, flag=0.05, deny=tuple(BRANDS), max_removed=1.0),
+}
+
+
 class Case(NamedTuple):
-    """What is cleaned, and as what."""
+    """What is cleaned, as what, and how boldly."""
 
     source: str
     format: str
+    policy: str
 
 
 def sentences() -> list[str]:
@@ -89,7 +96,7 @@ def cases(draw: st.DrawFn) -> Case:
     pieces = draw(st.lists(HOST | planted() | SPAM | ANYTHING, max_size=5))
     wrapped = [draw(st.sampled_from(WRAPPERS[format])).replace("{}", piece) for piece in pieces]
     source = "".join(piece + draw(st.sampled_from(JOINTS)) for piece in wrapped)
-    return Case(source, draw(st.sampled_from([format, "auto"])))
+    return Case(source, draw(st.sampled_from([format, "auto"])), draw(st.sampled_from(sorted(POLICIES))))
 
 
 contract = settings(
@@ -98,14 +105,18 @@ contract = settings(
 
 
 @functools.cache
-def cleaner() -> Cleaner:
-    return Cleaner()
+def cleaner(policy: str) -> Cleaner:
+    return Cleaner(policy=POLICIES[policy])
+
+
+def cleaned(case: Case) -> Result:
+    return cleaner(case.policy).clean(case.source, case.format)
 
 
 @contract
 @given(cases())
 def test_everything_outside_the_edits_is_as_it_was(case: Case) -> None:
-    result = cleaner().clean(*case)
+    result = cleaned(case)
     assert result.source == case.source
     assert carried_out(result.edits, case.source) == result.text
     assert carried_out(inverse(result), result.text) == case.source
@@ -114,7 +125,7 @@ def test_everything_outside_the_edits_is_as_it_was(case: Case) -> None:
 @contract
 @given(cases())
 def test_edits_are_disjoint_and_stay_at_findings(case: Case) -> None:
-    result = cleaner().clean(*case)
+    result = cleaned(case)
     assert all(0 <= edit.start <= edit.end <= len(case.source) for edit in result.edits)
     assert all(before.end <= after.start for before, after in pairwise(result.edits))
     stripped = [finding for finding in result.findings if finding.action == "strip"]
@@ -127,7 +138,7 @@ def test_edits_are_disjoint_and_stay_at_findings(case: Case) -> None:
 @contract
 @given(cases())
 def test_nothing_but_gaps_and_signs_goes_beside_a_finding(case: Case) -> None:
-    result = cleaner().clean(case.source, "text")
+    result = cleaned(case._replace(format="text"))
     inside = {place for finding in result.findings for place in range(finding.start, finding.end)}
     for edit in result.edits:
         beside = [case.source[place] for place in range(edit.start, edit.end) if place not in inside]
@@ -137,7 +148,7 @@ def test_nothing_but_gaps_and_signs_goes_beside_a_finding(case: Case) -> None:
 @contract
 @given(cases())
 def test_findings_are_in_order_and_quote_the_source(case: Case) -> None:
-    result = cleaner().clean(*case)
+    result = cleaned(case)
     assert all(before.end <= after.start for before, after in pairwise(result.findings))
     for finding in result.findings:
         assert 0 <= finding.start < finding.end <= len(case.source)
@@ -150,7 +161,7 @@ def test_findings_are_in_order_and_quote_the_source(case: Case) -> None:
 @contract
 @given(cases())
 def test_the_verdict_says_what_was_done(case: Case) -> None:
-    result = cleaner().clean(*case)
+    result = cleaned(case)
     assert (result.verdict == "cleaned") == bool(result.edits)
     assert (result.verdict == "clean") == (not result.findings)
     assert result.edits or result.text == case.source
@@ -159,29 +170,28 @@ def test_the_verdict_says_what_was_done(case: Case) -> None:
 @contract
 @given(cases())
 def test_a_cleaned_text_stays_as_it_is(case: Case) -> None:
-    once = cleaner().clean(*case)
-    again = cleaner().clean(once.text, case.format)
-    assert again.text == once.text
+    once = cleaned(case)
+    assert cleaned(case._replace(source=once.text)).text == once.text
 
 
 @contract
 @given(cases())
 def test_a_result_is_ready_for_json(case: Case) -> None:
-    told = cleaner().clean(*case).to_dict()
+    told = cleaned(case).to_dict()
     assert json.loads(json.dumps(told)) == told
 
 
 @contract
-@given(st.lists(cases(), max_size=2))
-def test_many_are_cleaned_as_one_by_one_and_by_a_pickled_cleaner(several: list[Case]) -> None:
+@given(st.lists(cases(), max_size=2), st.sampled_from(sorted(POLICIES)))
+def test_many_are_cleaned_as_one_by_one_and_by_a_pickled_cleaner(several: list[Case], policy: str) -> None:
     sources = [case.source for case in several]
-    one_by_one = [cleaner().clean(source) for source in sources]
-    assert list(pickled().clean_many(sources)) == one_by_one
+    one_by_one = [cleaner(policy).clean(source) for source in sources]
+    assert list(pickled(policy).clean_many(sources)) == one_by_one
 
 
 @functools.cache
-def pickled() -> Cleaner:
-    copy = pickle.loads(pickle.dumps(cleaner()))
+def pickled(policy: str) -> Cleaner:
+    copy = pickle.loads(pickle.dumps(cleaner(policy)))
     assert isinstance(copy, Cleaner)
     return copy
 
