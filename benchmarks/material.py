@@ -9,12 +9,15 @@ import random
 from collections.abc import Iterator
 from itertools import count, cycle, islice
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = ROOT / "fixtures" / "articles"
 ONE_INFECTED_IN = 50
 """Two percent of an archive."""
+TITLE = 80
+"""Characters of a headline."""
 PARAGRAPH = 400
 """Characters from which a paragraph of a page is ended at the next sentence."""
 
@@ -85,7 +88,7 @@ def pages(size: int) -> tuple[list[str], set[int]]:
     fixtures that are whole pages themselves.
     """
     bodies = {kind: _bodies(kind) for kind in ("honest", "infected")}
-    teasers = [text.split(". ")[0] for text in ordinary()]
+    teasers = [shorten(text, TITLE, placeholder="…") for text in ordinary()]
     found: list[str] = []
     bad: set[int] = set()
     total = 0

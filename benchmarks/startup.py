@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -22,7 +23,7 @@ HEAVY = frozenset(("sklearn", "scipy", "pandas"))
 """Packages that cleaning needs nothing of."""
 LIMIT = 2.5
 """The command may take so many times what the reference takes."""
-PYTHON, REFERENCE, IMPORT, COMMAND = "python", "numpy, click", "import cleaner", "cleaner clean"
+PYTHON, REFERENCE, IMPORT, COMMAND = "python", "import numpy, click", "import cleaner", "cleaner clean"
 WATCHED = (IMPORT, COMMAND)
 """What must import nothing heavy."""
 
@@ -79,7 +80,9 @@ def heavy_imports(args: list[str]) -> list[str]:
 def show(times: dict[str, list[float]], heavy: dict[str, list[str]], ratio: float) -> None:
     """Print the table and the verdict."""
     reference = median(times[REFERENCE])
-    table = Table("process", "runs", "median ms", "fastest ms", f"× {REFERENCE}", "heavy imports")
+    table = Table("process", "runs", "median ms", "fastest ms", "× reference", "heavy imports", box=SIMPLE_HEAD)
+    for column in table.columns[:5]:
+        column.no_wrap = True
     for column in table.columns[1:5]:
         column.justify = "right"
     for name, found in times.items():
@@ -90,7 +93,7 @@ def show(times: dict[str, list[float]], heavy: dict[str, list[str]], ratio: floa
     console = Console()
     console.print(table)
     verdict = "within" if ratio <= LIMIT else "above"
-    console.print(f"{COMMAND}: {ratio:.2f} × {REFERENCE}, {verdict} the limit of {LIMIT}")
+    console.print(f"{COMMAND}: {ratio:.2f} × the reference ({REFERENCE}), {verdict} the limit of {LIMIT}")
 
 
 @click.command()

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import click
 import material
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -36,7 +37,7 @@ HTML_LIMIT = 4.0
 LATENCY_SIZE = 3000
 """Bytes of the single articles."""
 LATENCY_ARTICLES = 20
-OURS, PATTERN, TRAFILATURA, SOUP = "cleaner", "re, strong phrases", "trafilatura.extract", "bs4 html.parser get_text"
+OURS, PATTERN, TRAFILATURA, SOUP = "cleaner", "re alternation", "trafilatura", "bs4 html.parser"
 THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -83,7 +84,7 @@ class Speed:
     sources: int
     megabytes: float
     seconds: float
-    remark: str = ""
+    remark: str
 
     @property
     def rate(self) -> float:
@@ -113,12 +114,14 @@ def keep_to_one_core() -> str:
     return f"one thread, pinned to core {core}"
 
 
-def best_of(rounds: int, work: dict[str, Callable[[], object]], clock: Clock) -> dict[str, float]:
-    """The shortest time of each piece of work; they take turns."""
+def best_of(
+    rounds: int, work: dict[str, Callable[[], object]], clock: Clock, before: Callable[[], object] = gc.collect
+) -> dict[str, float]:
+    """The shortest time of each piece of work; they take turns. ``before`` is called before each, untimed."""
     times: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(rounds):
         for name, do in work.items():
-            gc.collect()
+            before()
             start = clock()
             do()
             times[name].append(clock() - start)
@@ -141,7 +144,7 @@ def measure_text(cleaner: Cleaner, corpus: Corpus, rounds: int, clock: Clock) ->
     )
     return [
         Speed(corpus.name, OURS, len(corpus.sources), corpus.megabytes, seconds[OURS], remark),
-        Speed(corpus.name, PATTERN, len(texts), part.megabytes, seconds[PATTERN], "finds only"),
+        Speed(corpus.name, PATTERN, len(texts), part.megabytes, seconds[PATTERN], "finds strong phrases"),
     ]
 
 
@@ -159,12 +162,14 @@ def measure_html(cleaner: Cleaner, corpus: Corpus, rounds: int, clock: Clock) ->
     """Speeds on pages."""
     from bs4 import BeautifulSoup
     from trafilatura import extract
+    from trafilatura.meta import reset_caches
 
     pages = corpus.sources
+    extract(pages[0])  # it imports some of its parts late
     remarks = {
         OURS: cuts(cleaner, corpus, "html"),
-        TRAFILATURA: f"{version('trafilatura')}, main text only",
-        SOUP: f"{version('beautifulsoup4')}, text only",
+        TRAFILATURA: f"{version('trafilatura')}, extract()",
+        SOUP: f"{version('beautifulsoup4')}, get_text()",
     }
     seconds = best_of(
         rounds,
@@ -174,6 +179,7 @@ def measure_html(cleaner: Cleaner, corpus: Corpus, rounds: int, clock: Clock) ->
             SOUP: lambda: [BeautifulSoup(page, "html.parser").get_text() for page in pages],
         },
         clock,
+        before=reset_caches,
     )
     size = corpus.megabytes
     return [Speed(corpus.name, name, len(pages), size, seconds[name], remark) for name, remark in remarks.items()]
@@ -208,22 +214,26 @@ def measure_latency(cleaner: Cleaner, rounds: int, clock: Clock) -> list[Latency
 
 def show(console: Console, speeds: list[Speed], latencies: list[Latency]) -> None:
     """Print the tables."""
-    table = Table("input", "program", "sources", "MB", "MB/s", "cleaner is × faster", "remark")
-    for column in table.columns[2:6]:
-        column.justify = "right"
-    ours = {speed.corpus: speed.rate for speed in speeds if speed.program == OURS}
+    if speeds:
+        table = Table("input", "program", "sources", "MB", "MB/s", "cleaner is × as fast", box=SIMPLE_HEAD)
+        for column in table.columns[2:]:
+            column.justify = "right"
+        ours = {speed.corpus: speed.rate for speed in speeds if speed.program == OURS}
+        for speed in speeds:
+            ratio = "" if speed.program == OURS else f"{ours[speed.corpus] / speed.rate:.2f}"
+            size, rate = f"{speed.megabytes:.2f}", f"{speed.rate:.2f}"
+            table.add_row(speed.corpus, speed.program, str(speed.sources), size, rate, ratio)
+        console.print(table)
     for speed in speeds:
-        ratio = "" if speed.program == OURS else f"{ours[speed.corpus] / speed.rate:.2f}"
-        figures = (str(speed.sources), f"{speed.megabytes:.2f}", f"{speed.rate:.2f}", ratio)
-        table.add_row(speed.corpus, speed.program, *figures, speed.remark)
-    console.print(table)
-    table = Table("one plain article", "articles", "KB, mean", "median ms", "cut")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for latency in latencies:
-        size, middle = f"{latency.kilobytes:.1f}", f"{latency.median_ms:.2f}"
-        table.add_row(latency.kind, str(latency.articles), size, middle, str(latency.cut))
-    console.print(table)
+        console.print(f"{speed.corpus}: {speed.program} {speed.remark}", highlight=False)
+    if latencies:
+        table = Table("one plain article", "articles", "KB, mean", "median ms", "cut", box=SIMPLE_HEAD)
+        for column in table.columns[1:]:
+            column.justify = "right"
+        for latency in latencies:
+            size, middle = f"{latency.kilobytes:.1f}", f"{latency.median_ms:.2f}"
+            table.add_row(latency.kind, str(latency.articles), size, middle, str(latency.cut))
+        console.print(table)
 
 
 def verdicts(speeds: list[Speed]) -> dict[str, tuple[float, float]]:
