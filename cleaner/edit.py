@@ -27,7 +27,7 @@ _BLOCKS = frozenset(
     " main marquee nav noscript ol p pre section table tbody td tfoot th thead tr ul".split()
 )
 _JOINED_LINE = 50
-"""A line of at least this many characters that ends without a full stop was broken by the injection."""
+"""A line of prose of at least this many characters that ends without a full stop was broken by the injection."""
 
 
 class Cut(NamedTuple):
@@ -48,8 +48,9 @@ def mend(text: str, start: int, end: int) -> Cut:
         if ends_line:
             return _cut_lines(text, start, end, right)
         return Cut(start, _past_separator(text, right), "")
-    if bullet_start := _fills_item(text, start, ends_line):
-        return _cut_lines(text, bullet_start, end, right)
+    marker = _marker_before(text, start) if ends_line else None
+    if marker is not None:
+        return _cut_lines(text, marker, end, right)
     if ends_line:
         return _cut_to_line_end(text, start, end, left, right)
     return _cut_inside(text, start, end, left, right)
@@ -80,13 +81,13 @@ def _skip_back(text: str, at: int) -> int:
     return at
 
 
-def _fills_item(text: str, start: int, ends_line: bool) -> int:
-    """Where the list marker begins, if a marker is all that stands before ``start`` in its line; else 0."""
-    at = _skip_blanks_back(text, start)
-    if not ends_line or at == 0 or text[at - 1] not in _BULLETS:
-        return 0
-    before = _skip_blanks_back(text, at - 1)
-    return at - 1 if before == 0 or text[before - 1] in "\r\n" else 0
+def _marker_before(text: str, start: int) -> int | None:
+    """Where the list marker stands that is all there is before ``start`` in its line."""
+    at = _skip_blanks_back(text, start) - 1
+    if at < 0 or text[at] not in _BULLETS:
+        return None
+    before = _skip_blanks_back(text, at)
+    return at if before == 0 or text[before - 1] in "\r\n" else None
 
 
 def _skip_blanks_back(text: str, at: int) -> int:
@@ -130,8 +131,9 @@ def _before_separator(text: str, left: int) -> int:
 def _cut_to_line_end(text: str, start: int, end: int, left: int, right: int) -> Cut:
     line_start = max(text.rfind("\n", 0, left), text.rfind("\r", 0, left)) + 1
     one_break = text[end:right].count("\n") == 1 or text[end:right].count("\r") == 1
-    unfinished = text[left - 1] not in _SENTENCE_END and left - line_start >= _JOINED_LINE
-    if right < len(text) and one_break and (text[right].islower() or (unfinished and text[right] not in _BULLETS)):
+    prose = left - line_start >= _JOINED_LINE and ". " in text[line_start:left]
+    unfinished = prose and text[left - 1] not in _SENTENCE_END
+    if right < len(text) and one_break and (text[right].islower() or (unfinished and text[right].isalpha())):
         return Cut(start, right, "" if start > left or _unspaced(text, left, right) else " ")
     separator = _before_separator(text, left)
     return Cut(separator if separator < left else left, end, "")
@@ -148,7 +150,7 @@ def _cut_inside(text: str, start: int, end: int, left: int, right: int) -> Cut:
         if _unspaced(text, left, right) or before in _OPENING or not (before.isalnum() and after.isalnum()):
             return Cut(start, end, "")
         return Cut(start, end, " ")
-    if start > left and end < right:
+    if end < right and (start > left or before in _OPENING):
         return Cut(start, right, "")
     return Cut(start, end, "")
 
@@ -165,7 +167,21 @@ def place_of(document: Document, start: int, end: int) -> tuple[int, int]:
     return pieces[0][0], pieces[-1][1]
 
 
-def edits_of(document: Document, start: int, end: int) -> list[Edit]:
+def edits_of(document: Document, spans: Iterable[tuple[int, int]]) -> list[Edit]:
+    """Edits of the source, in order and disjoint, that cut these spans of the visible text.
+
+    Spans with nothing but white space between them are cut as one.
+    """
+    together: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if together and not document.text[together[-1][1] : start].strip():
+            together[-1] = (together[-1][0], max(end, together[-1][1]))
+        else:
+            together.append((start, end))
+    return merged([edit for span in together for edit in _edits_of_one(document, *span)])
+
+
+def _edits_of_one(document: Document, start: int, end: int) -> list[Edit]:
     """Edits of the source that cut a span of the visible text: of the span itself, and of the seam beside it."""
     first, last = place_of(document, start, end)
     edits = [Edit(a, b, "") for a, b in _pieces(document, start, end)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from cleaner.decide import Decision, Terms, decide
 from cleaner.document import read
-from cleaner.edit import apply, compose, edits_of, merged, place_of, to_source
+from cleaner.edit import apply, compose, edits_of, place_of, to_source
 from cleaner.model.store import default_folder, load
 from cleaner.reasons import reasons_of
 from cleaner.types import Document, Edit, Finding, Policy, Result, Verdict
@@ -110,14 +110,11 @@ class Cleaner:
         """One look at a document: its findings, the edits of those to strip, and the verdict."""
         scored = self._classifier.find(document, floor=_floor(self.policy))
         decisions, verdict = decide(scored, document, self.policy, self._allow, self._deny)
-        findings = []
-        edits: list[Edit] = []
-        for decision in decisions:
-            span = (decision.scored.start, decision.scored.end)
-            findings.append(_finding(document.source, place_of(document, *span), decision))
-            if decision.action == "strip":
-                edits += edits_of(document, *span)
-        return tuple(findings), merged(edits), verdict
+        findings = tuple(
+            _finding(document.source, place_of(document, d.scored.start, d.scored.end), d) for d in decisions
+        )
+        cut = [(d.scored.start, d.scored.end) for d in decisions if d.action == "strip"]
+        return findings, edits_of(document, cut), verdict
 
 
 def _removed(source: str, edits: list[Edit]) -> float:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner.document import read
-from cleaner.edit import apply, compose, edits_of, merged, place_of
+from cleaner.edit import apply, compose, edits_of, place_of
 from cleaner.types import Edit
 
 LONG = "Trong sáu tháng đầu năm, tập thể cán bộ của Trung tâm Y tế"
@@ -87,7 +87,7 @@ def test_mends_pages(marked: str, mended: str) -> None:
 def test_the_place_of_a_span_is_without_its_seam() -> None:
     document = read("Một [[hai]] ba.", "text")
     assert place_of(document, 4, 11) == (4, 11)
-    assert [edit[:2] for edit in merged(edits_of(document, 4, 11))] == [(4, 11), (11, 12)]
+    assert [edit[:2] for edit in edits_of(document, [(4, 11)])] == [(4, 11), (11, 12)]
 
 
 @given(st.data())
@@ -114,4 +114,4 @@ def without_injections(marked: str, format: str) -> str:
     for opening, closing in zip(*[iter(MARK.finditer(visible))] * 2, strict=True):
         spans.append((opening.start() - removed, closing.start() - removed - 2))
         removed += 4
-    return apply(document.source, merged([edit for span in spans for edit in edits_of(document, *span)]))
+    return apply(document.source, edits_of(document, spans))
