@@ -188,11 +188,15 @@ def _edits_of_one(document: Document, start: int, end: int) -> list[Edit]:
     if _fills_block(document, start, end):
         return edits + _line_of_markup(document.source, first, last)
     cut = mend(document.text, start, end)
-    for a, b in _pieces(document, cut.start, cut.end):
-        if a < first:
-            edits.append(Edit(a, min(b, first), ""))
-        if b > last:
-            edits.append(Edit(max(a, last), b, ""))
+    around = _pieces(document, cut.start, cut.end)
+    for a, b in reversed(around):
+        if a < first <= b:
+            edits.append(Edit(a, first, ""))
+            first = a
+    for a, b in around:
+        if a <= last < b:
+            edits.append(Edit(last, b, ""))
+            last = b
     edits.sort()
     if cut.replacement:
         edits[-1] = edits[-1]._replace(replacement=cut.replacement)

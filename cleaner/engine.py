@@ -13,7 +13,7 @@ from cleaner.document import read
 from cleaner.edit import apply, compose, edits_of, place_of, to_source
 from cleaner.model.store import default_folder, load
 from cleaner.reasons import reasons_of
-from cleaner.types import Document, Edit, Finding, Policy, Result, Verdict
+from cleaner.types import Action, Document, Edit, Finding, Policy, Result, Verdict
 
 BATCH = 1 << 16
 """Characters of sources that are looked at together."""
@@ -73,7 +73,7 @@ class Cleaner:
                     break
                 return findings, edits, "cleaned"
             cut = [_in_source(source, edits, f) for f in again if f.action == "strip"]
-            findings = _with_more(source, findings, cut)
+            findings = _joined(source, [*findings, *cut])
             edits = compose(edits, more)
         return tuple(replace(f, action="flag") for f in findings), [], "review"
 
@@ -86,7 +86,7 @@ class Cleaner:
         size = 0
         for source in sources:
             batch.append(source)
-            size += len(source)
+            size += len(source) + 1
             if size >= BATCH:
                 yield from self._clean_batch(batch, format)
                 batch, size = [], 0
@@ -110,8 +110,9 @@ class Cleaner:
         """One look at a document: its findings, the edits of those to strip, and the verdict."""
         scored = self._classifier.find(document, floor=_floor(self.policy))
         decisions, verdict = decide(scored, document, self.policy, self._allow, self._deny)
-        findings = tuple(
-            _finding(document.source, place_of(document, d.scored.start, d.scored.end), d) for d in decisions
+        findings = _joined(
+            document.source,
+            [_finding(document.source, place_of(document, d.scored.start, d.scored.end), d) for d in decisions],
         )
         cut = [(d.scored.start, d.scored.end) for d in decisions if d.action == "strip"]
         return findings, edits_of(document, cut), verdict
@@ -148,14 +149,15 @@ def _in_source(source: str, edits: list[Edit], finding: Finding) -> Finding:
     return replace(finding, start=start, end=end, quote=source[start:end])
 
 
-def _with_more(source: str, findings: tuple[Finding, ...], more: list[Finding]) -> tuple[Finding, ...]:
-    """Both in source order; those that overlap become one, with the reasons of the later."""
-    kept = list(findings)
-    for new in more:
+def _joined(source: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """In source order and disjoint: those that overlap become one, told by the one that came last."""
+    kept: list[Finding] = []
+    for new in findings:
         touched = [f for f in kept if f.start < new.end and new.start < f.end]
         start, end = min([new.start, *(f.start for f in touched)]), max([new.end, *(f.end for f in touched)])
+        action: Action = "strip" if "strip" in (new.action, *(f.action for f in touched)) else "flag"
         kept = [f for f in kept if f not in touched]
-        kept.append(replace(new, start=start, end=end, quote=source[start:end]))
+        kept.append(replace(new, start=start, end=end, quote=source[start:end], action=action))
     return tuple(sorted(kept, key=lambda f: (f.start, f.end)))
 
 

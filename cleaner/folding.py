@@ -184,7 +184,7 @@ def _tables() -> _Tables:
     folded[0x3002] = ord("。")
     for first, last in (*_INVISIBLE_RANGES, *((code, code) for code in _INVISIBLE)):
         folded[first : last + 1] = DROP
-    folded[0] = 0xFFFD
+    folded[0] = folded[0xD800:0xE000] = 0xFFFD
     folded[0x00A0] = folded[0x202F] = folded[0x3000] = ord(" ")
     latin_of = np.zeros(SIZE, dtype=np.uint32)
     for letters, latin in _LOOKALIKES.items():

@@ -29,6 +29,8 @@ QUIET = -4.0
 """Log-odds below which a token is left outside without decoding."""
 REACH = 6
 """Tokens to either side of a louder one that are decoded with it."""
+LONGEST = 512
+"""Tokens of a window; longer ones are cut, which bounds the steps of decoding."""
 NEIGHBOURHOOD = 30
 """Tokens to either side in which words of reporting count."""
 
@@ -182,7 +184,11 @@ def _windows(emissions: Floats) -> list[tuple[int, int]]:
     breaks = np.flatnonzero(np.diff(near) > 2 * REACH)
     begins = np.maximum(np.r_[near[0], near[breaks + 1]] - REACH, 0)
     ends = np.minimum(np.r_[near[breaks], near[-1]] + REACH + 1, len(emissions))
-    return [(int(a), int(b)) for a, b in zip(begins, ends, strict=True)]
+    return [
+        (first, min(first + LONGEST, int(end)))
+        for begin, end in zip(begins, ends, strict=True)
+        for first in range(int(begin), int(end), LONGEST)
+    ]
 
 
 def candidates(tagged: Tagged) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ Nothing here can run code: arrays are ``.npy`` files read with ``allow_pickle=Fa
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from dataclasses import dataclass
 from importlib.resources import files
@@ -55,9 +56,9 @@ def load(folder: Path) -> Loaded:
         ModelError: the folder, a file or a key is missing, or a file is not the one that was saved.
     """
     manifest = read_manifest(folder)
-    content = {name: _verified(folder, name, digest) for name, digest in manifest["files"].items()}
     try:
-        arrays = {name: _array(folder, name, content[f"{name}.npy"]) for name in ARRAYS}
+        content = {name: _verified(folder, name, digest) for name, digest in manifest["files"].items()}
+        arrays = {name: _array(content[f"{name}.npy"]) for name in ARRAYS}
         rules = RuleSet.from_compiled(json.loads(content[RULES]))
         weights = Weights(
             tagger=arrays["tagger"],
@@ -71,7 +72,7 @@ def load(folder: Path) -> Loaded:
             slope=float(manifest["calibration"]["slope"]),
             intercept=float(manifest["calibration"]["intercept"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder}: the model is incomplete ({error})") from None
     return Loaded(Classifier(weights, rules), manifest)
 
@@ -142,9 +143,7 @@ def _verified(folder: Path, name: str, digest: str) -> bytes:
     return content
 
 
-def _array(folder: Path, name: str, content: bytes) -> NDArray[Any]:
-    import io
-
+def _array(content: bytes) -> NDArray[Any]:
     return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
 
 

@@ -61,7 +61,7 @@ def read_fixtures(path: Path = FIXTURES) -> Corpus:
     files = sorted((path / "articles").glob("*.jsonl"))
     if not files:
         raise CorpusError(f"{path}: no fixtures here: train from a source tree, or name --data or --corpus")
-    return Corpus([_article(file, record) for file in files for record in read_jsonl(file)])
+    return Corpus([_article(file, record) for file in files for _, record in read_jsonl(file)])
 
 
 def _article(path: Path, record: dict[str, Any]) -> Article:

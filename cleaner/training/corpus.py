@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +30,8 @@ class Article:
     """Delicate topics it speaks of; empty for ordinary articles."""
 
 
-def read_jsonl(path: Path) -> Iterator[dict[str, object]]:
-    """The objects of a ``.jsonl`` or ``.jsonl.gz`` file.
+def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
+    """Line number and object of each record of a ``.jsonl`` or ``.jsonl.gz`` file; empty lines are passed over.
 
     Raises:
         CorpusError: the file cannot be read, or a line is no JSON object.
@@ -47,17 +48,17 @@ def read_jsonl(path: Path) -> Iterator[dict[str, object]]:
                     raise CorpusError(f"{path}:{number}: not JSON ({error.msg})") from None
                 if not isinstance(record, dict):
                     raise CorpusError(f"{path}:{number}: not a JSON object")
-                yield record
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+                yield number, record
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise CorpusError(f"{path}: {error}") from None
 
 
 def read_articles(path: Path) -> Iterator[Article]:
     """The articles of a corpus file: records with ``text`` and, where known, ``lang``, ``source``…"""
-    for number, record in enumerate(read_jsonl(path), 1):
+    for number, record in read_jsonl(path):
         text = record.get("text")
         if not isinstance(text, str) or not text.strip():
-            raise CorpusError(f"{path}: record {number} has no 'text'")
+            raise CorpusError(f"{path}:{number}: the record has no 'text'")
         topics = record.get("topics") or record.get("categories") or ()
         yield Article(
             id=str(record.get("id", number)),

@@ -119,8 +119,8 @@ class SegmentRows:
     """Of the rows of ``worth``: mistakes in honest texts weigh more."""
 
 
-def segment_rows(classifier: Classifier, samples: Seq[Sample], seed: int, harm: float = 3.0) -> SegmentRows:
-    """Candidate segments of ``samples`` as rows; ``harm`` weighs those of honest documents."""
+def segment_rows(classifier: Classifier, samples: Seq[Sample], seed: int, harm: float = 3.0) -> SegmentRows | None:
+    """Candidate segments of ``samples`` as rows, if there are any; ``harm`` weighs those of honest documents."""
     rng = random.Random(seed)
     worth, worth_labels, weights, bounds, bounds_labels = [], [], [], [], []
     for sample in samples:
@@ -145,6 +145,8 @@ def segment_rows(classifier: Classifier, samples: Seq[Sample], seed: int, harm: 
         if chosen:
             bounds.append(rows(tagged, chosen))
             bounds_labels.append(np.array([span in true for span in chosen], dtype=bool))
+    if not worth or not bounds:
+        return None
     return SegmentRows(
         np.concatenate(worth), np.concatenate(worth_labels), np.concatenate(bounds), np.concatenate(bounds_labels),
         np.concatenate(weights),

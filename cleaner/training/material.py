@@ -183,7 +183,7 @@ def template_languages() -> list[str]:
 
 def read_phrases(path: Path) -> list[dict[str, Any]]:
     """A file of spam phrases."""
-    return list(read_jsonl(path))
+    return [record for _, record in read_jsonl(path)]
 
 
 def _phone(rng: random.Random) -> str:

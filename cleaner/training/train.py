@@ -246,8 +246,11 @@ def _segment_rows(
     )
     parts: list[SegmentRows] = []
     for number, part in enumerate(made, 1):
-        parts.append(part)
+        if part is not None:
+            parts.append(part)
         report("segments", number / len(tasks))
+    if not parts:
+        raise ValueError("the samples hold no candidate segment to learn from")
     return SegmentRows(*(np.concatenate([getattr(p, name) for p in parts]) for name in SegmentRows.__slots__))
 
 
