@@ -23,8 +23,10 @@ _BULLETS = frozenset("-–•*·+●►▪")
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "【": "】", "「": "」", "（": "）", "〔": "〕"}
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
 _BLOCKS = frozenset(
-    "address article aside blockquote center dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header li"
-    " main marquee nav noscript ol p pre section table tbody td tfoot th thead tr ul".split()
+    """
+address article aside blockquote center dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6
+header li main marquee nav noscript ol p pre section table tbody td tfoot th thead tr ul
+""".split()
 )
 _JOINED_LINE = 50
 """A line of prose of at least this many characters that ends without a full stop was broken by the injection."""
@@ -258,7 +260,8 @@ def merged(edits: list[Edit]) -> list[Edit]:
 
 def apply(source: str, edits: Iterable[Edit]) -> str:
     """``source`` with ``edits`` (in order, disjoint) carried out."""
-    parts, done = [], 0
+    parts: list[str] = []
+    done = 0
     for edit in edits:
         parts += (source[done : edit.start], edit.replacement)
         done = edit.end

@@ -150,7 +150,8 @@ def is_syllable(marked: str) -> bool:
 
 def vietnamese_letters(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Where letters stand that no other language of ours uses."""
-    return (codes >= 0x1EA0) & (codes <= 0x1EF9) | (codes == 0x0111) | (codes == 0x01B0) | (codes == 0x01A1)
+    marked = (codes >= 0x1EA0) & (codes <= 0x1EF9)
+    return np.asarray(marked | (codes == 0x0111) | (codes == 0x01B0) | (codes == 0x01A1))
 
 
 def _last_solid(solid: NDArray[np.bool_]) -> int:

@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from conftest import FIXTURES, INFECTED_SEED, ROOT
 
 README = ROOT / "README.md"
@@ -80,7 +79,9 @@ def _session(block: str, folder: Path) -> str:
 def _output(command: str, folder: Path) -> str:
     line, _, target = command.partition(" > ")
     words = [
-        word for given in shlex.split(line)[1:] for word in (map(str, _glob(given, folder)) if "*" in given else [given])
+        word
+        for given in shlex.split(line)[1:]
+        for word in (map(str, _glob(given, folder)) if "*" in given else [given])
     ]
     printed = _run(words, folder)
     if target:

@@ -39,6 +39,7 @@ class Cleaned:
 
     @property
     def is_changed(self) -> bool:
+        """Whether anything was cut."""
         return bool(self.result.edits)
 
     def output(self) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,7 +89,7 @@ class Classifier:
     def find(self, document: Document, floor: float) -> list[Scored]:
         """The spans of a document that score at least ``floor``: disjoint, in order."""
         edges = block_edges(document.text)
-        blocks = [document.text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+        blocks = [document.text[a:b] for a, b in pairwise(edges)]
         looked_at = self.suspicious(blocks) if not document.elements else [True] * len(blocks)
         found: list[Scored] = []
         for offset, block, worth_reading in zip(edges, blocks, looked_at, strict=False):
@@ -147,9 +148,8 @@ class Classifier:
     def emissions(self, seen: Columns) -> Floats:
         """Label scores of every token."""
         features = hashed_features(seen, self.weights.bits)
-        return self.weights.tagger[features].sum(axis=1, dtype=np.int32).astype(np.float32) * np.float32(
-            self.weights.scale
-        )
+        steps = self.weights.tagger[features].sum(axis=1, dtype=np.int32)
+        return np.asarray(steps * self.weights.scale, dtype=np.float32)
 
     def segments(self, tagged: Tagged, lowest: float) -> list[Segment]:
         """Disjoint segments in text order with the best boundaries, about ``lowest`` raw score or better."""
@@ -197,8 +197,9 @@ class Classifier:
             if hit.start < tagged.view.tokens.ends[last - 1] and hit.end > tagged.view.tokens.starts[first]:
                 votes[CATEGORIES.index(hit.term.category)] += 2 * hit.term.weight
         for shape in tagged.view.shapes:
-            if shape.category != "other" and tagged.view.tokens.starts[first] <= shape.start < (
-                tagged.view.tokens.ends[last - 1]
+            if (
+                shape.category != "other"
+                and tagged.view.tokens.starts[first] <= shape.start < (tagged.view.tokens.ends[last - 1])
             ):
                 votes[CATEGORIES.index(shape.category)] += shape.weight
         return CATEGORIES[int(votes.argmax())]

@@ -278,7 +278,9 @@ def _shapes(view: View, marked: NDArray[np.bool_]) -> Small:
 _KIND_CLASS = np.array([0, 0, 0, 1, 2, 4, 5, 5], dtype=np.int64)
 _LENGTH_CLASS = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3], dtype=np.int64)
 _SIGN_CLASS = np.zeros(0x3000, dtype=np.int64)
-for _number, _signs in enumerate((".!?…。", ",;:，、；：", "()[]{}", "\"'“”‘’«»", "-–—|/", "【】〔〕「」『』", "#@", "%+=*&$€₫"), 1):
+for _number, _signs in enumerate(
+    (".!?…。", ",;:，、；：", "()[]{}", "\"'“”‘’«»", "-–—|/", "【】〔〕「」『』", "#@", "%+=*&$€₫"), 1
+):
     for _sign in _signs:
         if ord(_sign) < 0x3000:
             _SIGN_CLASS[ord(_sign)] = _number

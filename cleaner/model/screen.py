@@ -52,16 +52,16 @@ def suspicious(texts: Sequence[str], weights: ScreenWeights, rules: RuleSet, cou
     seen = view("".join(parts), rules)
     loud = np.flatnonzero(loudness(screen_features(glance(seen, counts), weights.bits), weights) >= weights.level)
     at = seen.folded.starts[seen.tokens.starts[loud]]
-    number = np.searchsorted(starts, at, side="right") - 1
-    inside = (number >= 0) & (at < ends[number])
+    owner = np.searchsorted(starts, at, side="right") - 1
+    inside = (owner >= 0) & (at < ends[owner])
     found = np.zeros(len(texts), dtype=bool)
-    found[number[inside]] = True
+    found[owner[inside]] = True
     return found
 
 
 def loudness(features: NDArray[np.int32], weights: ScreenWeights) -> NDArray[np.float32]:
     """Log-odds of each token that it is injected, helped by half of its neighbours'."""
-    own = weights.table[features].sum(axis=1, dtype=np.int32).astype(np.float32) * np.float32(weights.scale)
+    own = np.asarray(weights.table[features].sum(axis=1, dtype=np.int32) * weights.scale, dtype=np.float32)
     helped = own.copy()
     helped[1:] += np.maximum(own[:-1], 0) / 2
     helped[:-1] += np.maximum(own[1:], 0) / 2
@@ -81,4 +81,3 @@ def screen_features(seen: Glance, bits: int) -> NDArray[np.int32]:
     for number, key in enumerate(keys):
         features[:, number] = (key >> np.uint64(64 - bits)).astype(np.int32) % quarter + number * quarter
     return features
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -206,7 +207,7 @@ def candidates(tagged: Tagged) -> list[tuple[int, int]]:
             if (begin, stop) not in found and spam[stop] - spam[begin] > 0.06 * (stop - begin):
                 found[begin, stop] = None
     ordered = sorted(seeds)
-    for (first, end), (start, stop) in zip(ordered, ordered[1:], strict=False):
+    for (first, end), (start, stop) in pairwise(ordered):
         if 0 <= start - end <= 6:
             found[first, stop] = None
     return sorted(found)
@@ -228,14 +229,14 @@ def rule_clusters(tagged: Tagged) -> list[tuple[int, int]]:
 def line_edges(tagged: Tagged) -> Ints:
     """Token numbers where lines begin, and the number of tokens."""
     gaps = tagged.view.tokens.gaps
-    return np.r_[np.flatnonzero(gaps >= BROKEN), gaps.size]
+    return np.append(np.flatnonzero(gaps >= BROKEN), gaps.size)
 
 
 def sentence_edges(tagged: Tagged) -> Ints:
     """Token numbers where sentences or lines begin, and the number of tokens."""
     tokens = tagged.view.tokens
     starts = (tokens.gaps >= BROKEN) | _after_sentence(tagged)
-    return np.r_[np.flatnonzero(starts), len(tokens)]
+    return np.append(np.flatnonzero(starts), len(tokens))
 
 
 def _after_sentence(tagged: Tagged) -> NDArray[np.bool_]:
@@ -258,8 +259,8 @@ def variants(tagged: Tagged, span: tuple[int, int], reach: int = 2) -> list[tupl
     begins = {first + by for by in range(-reach, reach + 1)}
     stops = {end + by for by in range(-reach, reach + 1)}
     for edges in (line_edges(tagged), sentence_edges(tagged)):
-        begins.add(int(edges[max(0, np.searchsorted(edges, first, side="right") - 1)]))
-        stops.add(int(edges[min(edges.size - 1, np.searchsorted(edges, end, side="left"))]))
+        begins.add(int(edges[max(0, int(np.searchsorted(edges, first, side="right")) - 1)]))
+        stops.add(int(edges[min(edges.size - 1, int(np.searchsorted(edges, end, side="left")))]))
     return [(a, b) for a in sorted(begins) for b in sorted(stops) if 0 <= a < b <= size]
 
 
@@ -387,8 +388,8 @@ class _Table:
         c["sign_before"] = self._at(sign, self.a - 1)
         c["sign_after"] = self._at(sign, self.b)
         after_sentence = _after_sentence(tagged)
-        c["starts_line"] = (c["gap_before"] >= BROKEN) * 1.0
-        c["ends_line"] = (c["gap_after"] >= BROKEN) * 1.0
+        c["starts_line"] = (c["gap_before"] >= BROKEN).astype(np.float64)
+        c["ends_line"] = (c["gap_after"] >= BROKEN).astype(np.float64)
         c["starts_sentence"] = self._at(after_sentence, self.a)
         c["ends_sentence"] = self._at(after_sentence, self.b)
         case = np.where(seen.shape >= 200, -1, seen.shape.astype(np.int64) // 8 % 4)
@@ -488,4 +489,3 @@ def _look_up(counts: Counts, key: NDArray[np.uint64]) -> NDArray[np.float64]:
 def _most(values: NDArray[np.int64]) -> int:
     values = values[values >= 0]
     return int(np.bincount(values).argmax()) if values.size else -1
-

@@ -67,7 +67,9 @@ def load(folder: Path) -> Loaded:
             counts=Counts(arrays["words"], arrays["pairs"]),
             worth=_trees(arrays["worth"], manifest["worth"]),
             bounds=_trees(arrays["bounds"], manifest["bounds"]),
-            screen=ScreenWeights(arrays["screen"], float(manifest["screen"]["scale"]), float(manifest["screen"]["level"])),
+            screen=ScreenWeights(
+                arrays["screen"], float(manifest["screen"]["scale"]), float(manifest["screen"]["level"])
+            ),
             categories=arrays["categories"],
             slope=float(manifest["calibration"]["slope"]),
             intercept=float(manifest["calibration"]["intercept"]),
@@ -90,11 +92,19 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{folder}: no model here ({MANIFEST} is missing)") from None
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: cannot be read ({error})") from None
-    expected = {"layout": LAYOUT, "features": list(FEATURES), "width": WIDTH, "labels": LABELS, "categories": list(CATEGORIES)}
+    expected = {
+        "layout": LAYOUT,
+        "features": list(FEATURES),
+        "width": WIDTH,
+        "labels": LABELS,
+        "categories": list(CATEGORIES),
+    }
+    if not isinstance(manifest, dict):
+        raise ModelError(f"{path}: holds no table")
     for key, value in expected.items():
-        if not isinstance(manifest, dict) or manifest.get(key) != value:
+        if manifest.get(key) != value:
             raise ModelError(f"{path}: made for another version of cleaner ({key!r} differs)")
-    return manifest
+    return dict(manifest)
 
 
 def save(folder: Path, weights: Weights, rules: dict[str, Any], about: dict[str, Any]) -> None:

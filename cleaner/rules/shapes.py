@@ -164,7 +164,9 @@ def judge_host(host: str, known: Known) -> tuple[str, float, str] | None:
     if len(labels) < 2 or (labels[-1] not in known.common and labels[-1] not in known.spam):
         return None
     dotted = "." + ".".join(labels)
-    named = labels[-1] not in known.spam and (".".join(labels[-2:]) in known.labels or not known.labels.isdisjoint(labels[:-1]))
+    named = labels[-1] not in known.spam and (
+        ".".join(labels[-2:]) in known.labels or not known.labels.isdisjoint(labels[:-1])
+    )
     if named or any(dotted.endswith("." + suffix) for suffix in known.suffixes):
         return "honest-domain", 0.0, "other"
     name = max(labels[:-1], key=len)

@@ -1,0 +1,1 @@
+"""Making training data, fitting, calibrating and evaluating. Needs scikit-learn."""

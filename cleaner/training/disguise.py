@@ -11,7 +11,7 @@ _LEET = str.maketrans("oaeis", "04315")
 _STYLES = (0x1D400, 0x1D434, 0x1D468, 0x1D5A0, 0x1D5D4, 0x1D608, 0x1D670, 0x1D4D0)
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _TELEX = {"\u0300": "f", "\u0301": "s", "\u0303": "x", "\u0309": "r", "\u0323": "j"}
-_EMOJI = "⭐️ 🎰 ✅ 👉 🔥 💰 🎁 ⚽ ▶️ 💎 🏆".split()
+_EMOJI = ["⭐️", "🎰", "✅", "👉", "🔥", "💰", "🎁", "⚽", "▶️", "💎", "🏆"]
 
 
 def strip_marks(text: str, rng: random.Random) -> str:

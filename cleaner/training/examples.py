@@ -148,7 +148,10 @@ def segment_rows(classifier: Classifier, samples: Seq[Sample], seed: int, harm: 
     if not worth or not bounds:
         return None
     return SegmentRows(
-        np.concatenate(worth), np.concatenate(worth_labels), np.concatenate(bounds), np.concatenate(bounds_labels),
+        np.concatenate(worth),
+        np.concatenate(worth_labels),
+        np.concatenate(bounds),
+        np.concatenate(bounds_labels),
         np.concatenate(weights),
     )
 
@@ -199,9 +202,7 @@ def true_characters(tagged: Tagged, true: list[tuple[int, int]]) -> NDArray[np.i
     return np.stack([np.r_[0, np.cumsum(inside * lengths)], np.r_[0, np.cumsum(lengths)]])
 
 
-def is_worth(
-    running: NDArray[np.int64], tagged: Tagged, span: tuple[int, int], true: list[tuple[int, int]]
-) -> bool:
+def is_worth(running: NDArray[np.int64], tagged: Tagged, span: tuple[int, int], true: list[tuple[int, int]]) -> bool:
     """Whether cutting ``span`` removes at least half of an injection and next to nothing else."""
     first, end = span
     injected = running[0, end] - running[0, first]
@@ -212,7 +213,9 @@ def is_worth(
     return bool(injected * 2 >= sum(running[1, b] - running[1, a] for a, b in touched))
 
 
-def category_rows(samples: Seq[Sample], rules: RuleSet, counts: Counts, bits: int) -> list[tuple[NDArray[np.int64], int]]:
+def category_rows(
+    samples: Seq[Sample], rules: RuleSet, counts: Counts, bits: int
+) -> list[tuple[NDArray[np.int64], int]]:
     """Hashed words of injected spans, with the number of their category."""
     found = []
     for sample in samples:

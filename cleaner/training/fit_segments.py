@@ -80,7 +80,7 @@ def _as_arrays(estimator: Any) -> Trees:
 def _not_above(values: NDArray[np.float64]) -> NDArray[np.float32]:
     """The largest 32-bit numbers that are not above ``values``: no row of 32-bit numbers changes sides."""
     small = values.astype(np.float32)
-    return np.where(small > values, np.nextafter(small, np.float32(-np.inf)), small)
+    return np.asarray(np.where(small > values, np.nextafter(small, np.float32(-np.inf)), small), dtype=np.float32)
 
 
 def fit_calibration(raw: NDArray[np.float64], labels: NDArray[np.bool_]) -> tuple[float, float]:
@@ -102,4 +102,4 @@ def fit_categories(found: Iterable[tuple[NDArray[np.int64], int]], bits: int) ->
     rate = (counts + 0.1) / total
     votes = np.log(rate / rate.mean(axis=1, keepdims=True))
     votes[counts.sum(axis=1) == 0] = 0
-    return np.clip(np.round(votes * 16), -127, 127).astype(np.int8)
+    return np.asarray(np.clip(np.round(votes * 16), -127, 127), dtype=np.int8)

@@ -170,9 +170,7 @@ class Injector:
 
     # -- putting it together ----------------------------------------------------------------------
 
-    def _disguise(
-        self, insertions: list[_Insertion], style: str, wanted: bool | None
-    ) -> tuple[list[_Insertion], str]:
+    def _disguise(self, insertions: list[_Insertion], style: str, wanted: bool | None) -> tuple[list[_Insertion], str]:
         rng = self.rng
         if wanted is False or style in ("ad-paragraph", "hashtags", "credit"):
             return insertions, ""
@@ -284,10 +282,12 @@ class Injector:
             words = plain.split() if rng.random() < 0.7 else plain.title().split()
             tags.append("#" + rng.choice(("", "", "_")).join(words))
         body = " ".join(tags)
-        return [self._line(host, body, category) if rng.random() < 0.7 else self._between_sentences(host, body, category)]
+        return [
+            self._line(host, body, category) if rng.random() < 0.7 else self._between_sentences(host, body, category)
+        ]
 
     def _credit(self, host: str) -> list[_Insertion]:
-        text, category = self.phrase()
+        category = self.phrase()[1]
         return [self._line(host, self.material.fill(self.rng.choice(self.material.credits), self.rng), category)]
 
     def _tail(self, host: str) -> list[_Insertion]:
@@ -394,8 +394,19 @@ class Injector:
 
 def _table_line(rng: random.Random) -> str:
     """A line of a table: results, prices, measures."""
-    cells = [str(rng.choice((rng.randint(0, 99), rng.randint(100, 99999), f"{rng.randint(0, 9)}-{rng.randint(0, 9)}",
-                             f"{rng.randint(1, 99)},{rng.randint(0, 9)}"))) for _ in range(rng.randint(3, 24))]
+    cells = [
+        str(
+            rng.choice(
+                (
+                    rng.randint(0, 99),
+                    rng.randint(100, 99999),
+                    f"{rng.randint(0, 9)}-{rng.randint(0, 9)}",
+                    f"{rng.randint(1, 99)},{rng.randint(0, 9)}",
+                )
+            )
+        )
+        for _ in range(rng.randint(3, 24))
+    ]
     return rng.choice((" ", "\t", " | ", ", ", " - ")).join(cells)
 
 

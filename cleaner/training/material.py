@@ -29,9 +29,7 @@ _PARTS = (
     "loto mon ngon kep ruby duc hong royal lion dra yo ku q w bk fb hb ek lk pg jun new one ga tp mu xo b ty fi five s"
 ).split()
 _TAILS = "88 789 66 68 99 bet win club vip 8 777 365 79 86 69 33 11 888 fun play 123 247 6789 52 x no1 live".split()
-_TLDS = (
-    "com com com net vip win club bet info org asia fun live app in co me top site online pro vn xyz cc tv today".split()
-)
+_TLDS = "com com com net vip win club bet info org asia fun live app in co me top site online pro vn xyz cc tv today".split()
 _HAN = "金银龙凤皇冠星河博彩乐发云海天亿万华大开新永利威尼斯人宝安太阳城鸿运财神合百盈"
 _HANGUL = "여왕벌황금제왕슈퍼스타골드킹로얄메가럭키다이아월드마블레전드"
 
@@ -114,7 +112,9 @@ def made_up_brand(rng: random.Random, lang: str, side: str) -> str:
     if kind < 0.75:
         return rng.choice(parts) + rng.choice(parts) + rng.choice(("", "", "88", "bet", "win"))
     letters = "".join(rng.choice("bcdfghjklmnpqrstvwxz" if i % 2 == 0 else "aeiouy") for i in range(rng.randint(1, 5)))
-    return letters + rng.choice(("bet", "win", "88", "66", "789", "vip", "club", "8", "79", "365", str(rng.randint(10, 999))))
+    return letters + rng.choice(
+        ("bet", "win", "88", "66", "789", "vip", "club", "8", "79", "365", str(rng.randint(10, 999)))
+    )
 
 
 def load_material(lang: str, phrases: Iterable[dict[str, Any]], side: str) -> Material:
@@ -193,4 +193,8 @@ def _phone(rng: random.Random) -> str:
 
 def _money(rng: random.Random, lang: str) -> str:
     n = rng.choice((18, 50, 58, 88, 99, 100, 150, 188, 200, 333, 500, 888, 999))
-    return rng.choice((f"{n}K", f"{n}k", f"{n}.000 đồng", f"{n}000đ", f"{n}%")) if lang == "vi" else rng.choice((f"${n}", f"{n}", f"{n} USD"))
+    return (
+        rng.choice((f"{n}K", f"{n}k", f"{n}.000 đồng", f"{n}000đ", f"{n}%"))
+        if lang == "vi"
+        else rng.choice((f"${n}", f"{n}", f"{n} USD"))
+    )

@@ -21,8 +21,8 @@ from cleaner.training.corpus import Article
 from cleaner.training.counting import count
 from cleaner.training.examples import Hosts, Mix, SegmentRows
 from cleaner.training.fit_segments import fit_calibration, fit_categories, fit_trees
-from cleaner.training.fit_tagger import Sequence as TaggerSequence
 from cleaner.training.fit_tagger import ScreenTrainer, TaggerTrainer, quantize
+from cleaner.training.fit_tagger import Sequence as TaggerSequence
 from cleaner.training.inject import Sample
 from cleaner.training.material import load_material
 from cleaner.training.splits import part_of
@@ -123,7 +123,9 @@ def hosts_of(corpus: Corpus, articles: Sequence[Article], side: str) -> dict[str
     return {
         lang: Hosts(
             material[lang],
-            tuple(material[other] for other in ("en", "zh", "id", "ru", "th", "vi") if other in material and other != lang),
+            tuple(
+                material[other] for other in ("en", "zh", "id", "ru", "th", "vi") if other in material and other != lang
+            ),
             tuple(a.text for a in articles if a.lang == lang and not a.topics),
             tuple(a.text for a in articles if a.lang == lang and a.topics),
         )
@@ -193,9 +195,7 @@ def _some(hosts: Hosts, seed: int, most: int = 300) -> Hosts:
     return replace(hosts, clean=tuple(clean), hard=tuple(hard))
 
 
-def _shuffled_batches(
-    made: Iterator[list[TaggerSequence]], recipe: Recipe
-) -> Iterator[list[list[TaggerSequence]]]:
+def _shuffled_batches(made: Iterator[list[TaggerSequence]], recipe: Recipe) -> Iterator[list[list[TaggerSequence]]]:
     """Batches of texts of like length, from four pieces of work at a time."""
     rng = random.Random(recipe.seed)
     pool: list[TaggerSequence] = []
@@ -222,13 +222,13 @@ def _fit_categories(
     mix = Mix(infected=1.0, longest=300)
     found = []
     for host, size, seed in _tasks(hosts, recipe, min(20_000, recipe.tagger_samples // 4), 500, recipe.seed + 3):
-        found += examples.category_rows(examples.draw(_some(host, seed), mix, size, seed), rules, counts, recipe.category_bits)
+        found += examples.category_rows(
+            examples.draw(_some(host, seed), mix, size, seed), rules, counts, recipe.category_bits
+        )
     return fit_categories(found, recipe.category_bits)
 
 
-def _rows_of_task(
-    hosts: Hosts, mix: Mix, size: int, seed: int, weights: Weights, rules: RuleSet
-) -> SegmentRows | None:
+def _rows_of_task(hosts: Hosts, mix: Mix, size: int, seed: int, weights: Weights, rules: RuleSet) -> SegmentRows | None:
     samples = examples.draw(hosts, mix, size, seed)
     return examples.segment_rows(Classifier(weights, rules), samples, seed)
 
@@ -324,4 +324,3 @@ def _summary(parts: dict[str, list[Article]]) -> dict[str, Any]:
             cell["delicate"] += bool(article.topics)
             cell["characters"] += len(article.text)
     return table
-
