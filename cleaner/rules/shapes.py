@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _BRAND = re.compile(
     r"(?P<name>[a-z]{2,12})(?P<number>\d{1,4})(?P<tail>[a-z]{0,5})"
     r"|(?P<number2>\d{1,4})(?P<name2>[a-z]{2,10})(?P<tail2>\d{0,4})"
-    r"|(?P<stem>[a-z]{1,10}(?:bet|win88|casino|vip|slot))"
+    r"|(?P<stem>[a-z]{1,10}(?:bet|win|club|casino|vip|slot))"
 )
 _LUCKY = re.compile(r"^(?:\d?(\d)\1|6[68]\d?|7[789]\d?|8[689]\d?|9[789]\d?|789|247|123|365)$")
 _SUFFIXES = ("bet", "win", "vip", "club", "play", "game", "slot", "casino", "fun", "pro", "app", "live", "no1", "pg")
@@ -89,7 +89,7 @@ def brand_weight(word: str, known: Known) -> float:
     if word in known.code_names or (name in known.code_prefixes and not match["tail"] and not lucky):
         return 0.0
     if match["stem"]:
-        return 0.6 if word not in ("bet", "vip", "slot", "casino", "alphabet") and len(word) > 4 else 0.0
+        return (0.45 if word.endswith(("win", "club")) else 0.6) if len(word) > 4 else 0.0
     weight = 0.35
     if lucky:
         weight += 0.3
@@ -107,7 +107,9 @@ def _brands(folded: Folded, tokens: Tokens, known: Known) -> Iterator[Shape]:
         return
     codes = folded.bare_codes
     last = tokens.ends - 1
-    stem = _ends_with(codes, last, "bet") | _ends_with(codes, last, "vip") | _ends_with(codes, last, "sino")
+    stem = np.zeros(len(tokens), dtype=bool)
+    for ending in ("bet", "vip", "win", "club", "slot", "sino"):
+        stem |= _ends_with(codes, last, ending)
     stem &= tokens.ends - tokens.starts > 4
     digits = np.flatnonzero((codes >= 48) & (codes <= 57))
     stem[np.searchsorted(tokens.starts, digits, side="right") - 1] = True

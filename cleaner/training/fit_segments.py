@@ -19,7 +19,7 @@ def fit_trees(
     table: NDArray[np.float32],
     labels: NDArray[np.bool_],
     weights: NDArray[np.float32] | None = None,
-    rounds: int = 180,
+    rounds: int = 240,
     seed: int = 0,
 ) -> Trees:
     """Histogram gradient boosting (Ke et al. 2017, as in scikit-learn) as arrays.

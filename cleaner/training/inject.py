@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cleaner.training.disguise import COMMON, HEAVY, Disguise
+from cleaner.training.disguise import COMMON, HEAVY, Disguise, strip_marks
 from cleaner.training.material import Material
 
 UNSPACED = ("zh", "ja", "th")
@@ -117,8 +117,13 @@ class Injector:
             if rng.random() < 0.4:
                 return self._line(host, text, "")
             return self._between_sentences(host, text, "")
-        if rng.random() < 0.12:
+        roll = rng.random()
+        if roll < 0.1:
             return self._line(host, _table_line(rng), "")
+        if roll < 0.2:
+            return self._line(host, _campaign_tags(host, rng), "")
+        if roll < 0.26:
+            return self._line(host, _some_words(host, rng, 6).upper(), "")
         words = host.split()
         if self.unspaced or len(words) < 8:
             return self._between_sentences(host, "", "")
@@ -390,6 +395,23 @@ class Injector:
         parts = [text, *rng.sample(self.material.borrowed, min(2, len(self.material.borrowed)))]
         rng.shuffle(parts)
         return [self._at_gap(host, rng.choice((" ", "", ", ", " - ")).join(parts), category)]
+
+
+def _some_words(text: str, rng: random.Random, most: int) -> str:
+    """A few words of the text that stand together."""
+    words = text.split()
+    first = rng.randrange(max(1, len(words) - most))
+    return " ".join(words[first : first + rng.randint(2, most)]).strip(_SIGNS + "#-–")
+
+
+def _campaign_tags(text: str, rng: random.Random) -> str:
+    """Hashtags as honest campaigns set them."""
+    tags = []
+    for _ in range(rng.randint(1, 5)):
+        words = re.sub(r"[^\w ]", "", _some_words(text, rng, 4))
+        words = strip_marks(words, rng) if rng.random() < 0.5 else words
+        tags.append("#" + rng.choice(("", "_")).join(rng.choice((words.title(), words)).split()))
+    return " ".join(tag for tag in tags if len(tag) > 2)
 
 
 def _table_line(rng: random.Random) -> str:

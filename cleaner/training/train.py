@@ -45,10 +45,10 @@ class Recipe:
     pair_bits: int = 21
     category_bits: int = 13
     screen_bits: int = 18
-    tagger_samples: int = 200_000
-    segment_samples: int = 32_000
-    calibration_samples: int = 8_000
-    rounds: int = 180
+    tagger_samples: int = 180_000
+    segment_samples: int = 40_000
+    calibration_samples: int = 5_000
+    rounds: int = 240
     batch: int = 64
     workers: int = 2
     seed: int = 7
