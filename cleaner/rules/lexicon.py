@@ -81,6 +81,14 @@ class Lexicon:
         self._first_other = next((i for i, bare in enumerate(entries.bare) if bare[0] > "\u036f"), len(entries.bare))
 
     @functools.cached_property
+    def _touching(self) -> frozenset[str]:
+        """The forms that may touch letters on either side."""
+        glue = [glue for _, _, _, glue, _ in self._groups]
+        return frozenset(
+            bare for bare, group in zip(self._entries.bare, self._entries.groups, strict=True) if glue[group]
+        )
+
+    @functools.cached_property
     def _latin(self) -> ahocorasick_rs.AhoCorasick:
         return self._automaton(0, self._first_other)
 
@@ -124,6 +132,8 @@ class Lexicon:
                 continue
             left_free = start == 0 or _free(kinds[folded.codes[start - 1]], kinds[folded.codes[start]])
             right_free = end == size or _free(kinds[folded.codes[end]], kinds[folded.codes[end - 1]])
+            if not (left_free and right_free) and self._entries.bare[number] not in self._touching:
+                continue
             for term in self._terms(number):
                 if not term.glue and not (left_free and right_free):
                     continue

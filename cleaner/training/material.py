@@ -29,7 +29,7 @@ _PARTS = (
     "loto mon ngon kep ruby duc hong royal lion dra yo ku q w bk fb hb ek lk pg jun new one ga tp mu xo b ty fi five s"
 ).split()
 _TAILS = "88 789 66 68 99 bet win club vip 8 777 365 79 86 69 33 11 888 fun play 123 247 6789 52 x no1 live".split()
-_TLDS = "com com com net vip win club bet info org asia fun live app in co me top site online pro vn xyz cc tv today".split()
+_TLDS = "com com com net vip win club bet info org asia fun live app in co me top site online pro vn xyz cc tv".split()
 _HAN = "金银龙凤皇冠星河博彩乐发云海天亿万华大开新永利威尼斯人宝安太阳城鸿运财神合百盈"
 _HANGUL = "여왕벌황금제왕슈퍼스타골드킹로얄메가럭키다이아월드마블레전드"
 
