@@ -56,7 +56,10 @@ class Cleaner:
             TypeError: the source is no string.
             SourceError: the format is unknown.
         """
-        document = read(source, format)
+        return self._clean(read(source, format), format)
+
+    def _clean(self, document: Document, format: str) -> Result:
+        source = document.source
         findings, edits, verdict = self._pass(document)
         if edits:
             findings, edits, verdict = self._settle(source, format, findings, edits)
@@ -101,7 +104,7 @@ class Cleaner:
             if id(document) in harmless:
                 yield Result(document.source, document.source, "clean", (), (), document.format)
             else:
-                yield self.clean(document.source, format)
+                yield self._clean(document, format)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Cleaner, (self._folder, self.policy))

@@ -99,9 +99,13 @@ class Folded:
         """The view without marks, as a string."""
         return decode(self.bare_codes)
 
+    @functools.cached_property
+    def _marked(self) -> str:
+        return decode(self.codes)
+
     def text(self, start: int = 0, end: int | None = None) -> str:
         """The view with marks, or a slice of it, as a string."""
-        return decode(self.codes[start:end])
+        return self._marked[start:end]
 
 
 def fold(text: str) -> Folded:

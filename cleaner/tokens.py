@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.folding import SIZE, Folded, decode
+from cleaner.folding import SIZE, Folded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -175,11 +175,10 @@ def _glued_words(folded: Folded, begins: NDArray[np.bool_], starts: Offsets, kin
     suspect &= near & (kinds[starts] == LETTER)
     edges = np.append(starts, codes.size)
     inner: list[int] = []
-    for i in np.flatnonzero(suspect):
-        start, end = int(edges[i]), int(edges[i + 1])
-        bare = decode(folded.bare_codes[start:end]).rstrip()
-        for offset in _part(decode(codes[start : start + len(bare)]), bare):
-            inner.append(start + offset)
+    chosen = np.flatnonzero(suspect)
+    for start, end in zip(edges[chosen].tolist(), edges[chosen + 1].tolist(), strict=True):
+        bare = folded.bare[start:end].rstrip()
+        inner += [start + offset for offset in _part(folded.text(start, start + len(bare)), bare)]
     return np.array(inner, dtype=np.int64)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cleaner.evidence import View, view
-from cleaner.model.features import Columns, Counts, columns, hashed_features
+from cleaner.model.chain import LABELS
+from cleaner.model.features import WIDTH, Columns, Counts, columns, hashed_features
 from cleaner.model.screen import ScreenWeights, suspicious
 from cleaner.model.segments import FEATURES, Marked, Tagged, candidates, rows, tag, variants
 from cleaner.model.trees import Trees
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
+_EVEN_BYTES = np.uint64(0x00FF00FF00FF00FF)
 MARGIN = 2.0
 """Log-odds by which a moved boundary may lower the score of a span."""
 
@@ -90,7 +93,7 @@ class Classifier:
         """The spans of a document that score at least ``floor``: disjoint, in order."""
         edges = block_edges(document.text)
         blocks = [document.text[a:b] for a, b in pairwise(edges)]
-        looked_at = self.suspicious(blocks) if not document.elements else [True] * len(blocks)
+        looked_at = [True] * len(blocks) if self._marks_spam(document) else self.suspicious(blocks)
         found: list[Scored] = []
         for offset, block, worth_reading in zip(edges, blocks, looked_at, strict=False):
             if worth_reading:
@@ -122,6 +125,10 @@ class Classifier:
         """Which texts hold anything worth reading closely; a text is judged the same alone and among others."""
         return suspicious(texts, self.weights.screen, self.rules, self.weights.counts)
 
+    def _marks_spam(self, document: Document) -> bool:
+        """Whether the markup alone is a reason to read closely: something hidden, or a doubtful link."""
+        return any(e.hidden or link_weight(e.href, self.rules.known) > 0 for e in markup_of(document))
+
     def _marked(self, document: Document, seen: View, offset: int) -> tuple[Marked, ...]:
         """Links and hidden elements as token intervals."""
         marked = []
@@ -147,40 +154,59 @@ class Classifier:
 
     def emissions(self, seen: Columns) -> Floats:
         """Label scores of every token."""
-        features = hashed_features(seen, self.weights.bits)
-        steps = self.weights.tagger[features].sum(axis=1, dtype=np.int32)
-        return np.asarray(steps * self.weights.scale, dtype=np.float32)
+        weights = self._lanes.take(hashed_features(seen, self.weights.bits))
+        sums = np.empty((len(weights), 8), dtype=np.uint16)
+        for odd in (0, 1):
+            sums[:, odd::2] = (weights >> np.uint64(8 * odd) & _EVEN_BYTES).sum(axis=1).view(np.uint16).reshape(-1, 4)
+        return np.asarray((sums[:, :LABELS].astype(np.int32) - 128 * WIDTH) * self.weights.scale, dtype=np.float32)
+
+    @functools.cached_property
+    def _lanes(self) -> NDArray[np.uint64]:
+        """The tagger's weights of a feature as the bytes of one number, 128 added: sums fit into two bytes each."""
+        padded = np.zeros((len(self.weights.tagger), 8), dtype=np.int8)
+        padded[:, :LABELS] = self.weights.tagger
+        return (padded.view(np.uint8) ^ np.uint8(128)).view("<u8").ravel()
 
     def segments(self, tagged: Tagged, lowest: float) -> list[Segment]:
         """Disjoint segments in text order with the best boundaries, about ``lowest`` raw score or better."""
-        spans = candidates(tagged)
-        if not spans:
+        winners = self._winners(tagged, lowest - MARGIN)
+        if not winners:
             return []
-        worth = self.weights.worth.score(rows(tagged, spans))
-        found: list[Segment] = []
+        options = [variants(tagged, span) for span, _ in winners]
+        table = rows(tagged, [option for some in options for option in some])
+        worth, bounds = self.weights.worth.score(table), self.weights.bounds.score(table)
         taken = np.zeros(len(tagged.view.tokens), dtype=bool)
-        for number in np.argsort(-worth, kind="stable"):
-            first, last = spans[number]
-            if worth[number] < lowest - MARGIN:
-                break
-            if taken[first:last].any():
-                continue
-            segment = self._best_bounds(tagged, (first, last), taken)
-            if segment is not None:
+        found: list[Segment] = []
+        at = 0
+        for (_, own), some in zip(winners, options, strict=True):
+            here = range(at, at + len(some))
+            at += len(some)
+            free = [
+                n for n, (a, b) in zip(here, some, strict=True) if worth[n] >= own - MARGIN and not taken[a:b].any()
+            ]
+            if free:
+                best = max(free, key=lambda n: bounds[n])
+                segment = Segment(*some[best - here.start], raw=float(worth[best]), row=table[best])
                 taken[segment.first : segment.last] = True
                 found.append(segment)
         return sorted(found, key=lambda s: s.first)
 
-    def _best_bounds(self, tagged: Tagged, span: tuple[int, int], taken: NDArray[np.bool_]) -> Segment | None:
-        options = [(a, b) for a, b in variants(tagged, span) if not taken[a:b].any()]
-        if not options:
-            return None
-        table = rows(tagged, options)
-        worth, bounds = self.weights.worth.score(table), self.weights.bounds.score(table)
-        own = worth[options.index(span)] if span in options else worth.max()
-        bounds[worth < own - MARGIN] = -np.inf
-        best = int(bounds.argmax())
-        return Segment(*options[best], raw=float(worth[best]), row=table[best])
+    def _winners(self, tagged: Tagged, lowest: float) -> list[tuple[tuple[int, int], float]]:
+        """Disjoint candidates and their raw scores, the best first."""
+        spans = candidates(tagged)
+        if not spans:
+            return []
+        worth = self.weights.worth.score(rows(tagged, spans))
+        taken = np.zeros(len(tagged.view.tokens), dtype=bool)
+        found = []
+        for number in np.argsort(-worth, kind="stable"):
+            first, last = spans[number]
+            if worth[number] < lowest:
+                break
+            if not taken[first:last].any():
+                taken[first:last] = True
+                found.append(((first, last), float(worth[number])))
+        return found
 
     def probability(self, raw: float) -> float:
         """The calibrated score of a raw one."""

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Ints = NDArray[np.int64]
 
-BIASES = (-1.0, 1.0, 3.0)
+BIASES = (-1.0, 0.0, 1.0)
 """Log-odds added to every spam label before decoding: from cautious to eager."""
-QUIET = -4.0
-"""Log-odds below which a token is left outside without decoding."""
+QUIET = -2.0
+"""Log-odds below which no eager path comes near a token, which is then left outside without decoding."""
 REACH = 6
 """Tokens to either side of a louder one that are decoded with it."""
 LONGEST = 512
@@ -157,7 +157,7 @@ def tag(
     labels = np.zeros_like(emissions)
     labels[:, OUTSIDE] = 1
     spans: dict[tuple[int, int], None] = {}
-    windows = _windows(emissions)
+    windows = _windows(emissions, transitions)
     if windows:
         lengths = np.array([end - first for first, end in windows], dtype=np.int64)
         padded = np.zeros((len(windows), int(lengths.max()), LABELS), dtype=np.float32)
@@ -176,10 +176,9 @@ def tag(
     return Tagged(view, seen, emissions, labels, transitions, tuple(spans), counts, context, marked)
 
 
-def _windows(emissions: Floats) -> list[tuple[int, int]]:
-    """Intervals around the tokens that some spam label comes near to; elsewhere nothing needs decoding."""
-    margin = emissions[:, 1:].max(axis=1) - emissions[:, OUTSIDE]
-    near = np.flatnonzero(margin > QUIET)
+def _windows(emissions: Floats, transitions: Floats) -> list[tuple[int, int]]:
+    """Intervals around the tokens that an eager path comes near to; elsewhere nothing needs decoding."""
+    near = np.flatnonzero(_best_gain(emissions, transitions, max(BIASES)) > QUIET)
     if not near.size:
         return []
     breaks = np.flatnonzero(np.diff(near) > 2 * REACH)
@@ -190,6 +189,25 @@ def _windows(emissions: Floats) -> list[tuple[int, int]]:
         for begin, end in zip(begins, ends, strict=True)
         for first in range(int(begin), int(end), LONGEST)
     ]
+
+
+def _best_gain(emissions: Floats, steps: Floats, bias: float) -> Floats:
+    """For each token, the score of the best span around it, alone in the text, against no span at all.
+
+    The score of a span falls into what its begin, its end and the running sum between them bring, so that the best
+    begin before and the best end after each token are found apart.
+    """
+    gain = emissions[:, 1:] - emissions[:, [OUTSIDE]] + np.float32(bias)
+    begin, inside, end, single = (gain[:, label - 1] for label in (BEGIN, INSIDE, END, SINGLE))
+    rest = steps[OUTSIDE, OUTSIDE]
+    running = np.cumsum(inside + (steps[INSIDE, INSIDE] - rest), dtype=np.float64)
+    before = np.concatenate([[0.0], running[:-1]])
+    longer = steps[BEGIN, INSIDE] + steps[INSIDE, END] - steps[INSIDE, INSIDE]
+    edges = steps[OUTSIDE, BEGIN] + steps[END, OUTSIDE] + max(longer, steps[BEGIN, END]) - 3 * rest
+    left = np.maximum.accumulate(begin - running)
+    right = np.maximum.accumulate((end + before)[::-1])[::-1]
+    alone = single + (steps[OUTSIDE, SINGLE] + steps[SINGLE, OUTSIDE] - 2 * rest)
+    return np.asarray(np.maximum(left + right + edges, alone), dtype=np.float32)
 
 
 def candidates(tagged: Tagged) -> list[tuple[int, int]]:

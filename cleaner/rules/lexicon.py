@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import ahocorasick_rs
+import numpy as np
 
 from cleaner.folding import Folded, fold
 from cleaner.tokens import BREAK, SIGN, SPACE, UNIT, kind_table
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 STRENGTHS = {"weak": 0.3, "medium": 0.6, "strong": 0.9}
@@ -127,11 +127,16 @@ class Lexicon:
         kinds = kind_table()
         size = folded.codes.size
         done = 0
-        for number, start, end in self._matches(folded):
+        matches = self._matches(folded)
+        if not matches:
+            return
+        beside = np.array(matches, dtype=np.int64)[:, [1, 1, 2, 2]] + np.array([-1, 0, 0, -1])
+        around: list[list[int]] = kinds.take(folded.codes.take(beside, mode="clip")).tolist()
+        for (number, start, end), (before, first, after, last) in zip(matches, around, strict=True):
             if start < done:
                 continue
-            left_free = start == 0 or _free(kinds[folded.codes[start - 1]], kinds[folded.codes[start]])
-            right_free = end == size or _free(kinds[folded.codes[end]], kinds[folded.codes[end - 1]])
+            left_free = start == 0 or _free(before, first)
+            right_free = end == size or _free(after, last)
             if not (left_free and right_free) and self._entries.bare[number] not in self._touching:
                 continue
             for term in self._terms(number):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.folding import Folded, decode
+from cleaner.folding import Folded
 from cleaner.tokens import LETTER, Tokens, kind_table
 
 if TYPE_CHECKING:
@@ -114,9 +114,9 @@ def _brands(folded: Folded, tokens: Tokens, known: Known) -> Iterator[Shape]:
     digits = np.flatnonzero((codes >= 48) & (codes <= 57))
     stem[np.searchsorted(tokens.starts, digits, side="right") - 1] = True
     glued_before = tokens.gaps == 0
-    for i in np.flatnonzero(stem & (tokens.ends - tokens.starts > 2)):
-        start, end = int(tokens.starts[i]), int(tokens.ends[i])
-        word = decode(codes[start:end])
+    chosen = np.flatnonzero(stem & (tokens.ends - tokens.starts > 2))
+    for i, start, end in zip(*(a.tolist() for a in (chosen, tokens.starts[chosen], tokens.ends[chosen])), strict=True):
+        word = folded.bare[start:end]
         if word.isdigit():
             continue
         weight = brand_weight(word, known)
@@ -145,7 +145,7 @@ def _domains(folded: Folded, known: Known) -> Iterator[Shape]:
         if dot < done:
             continue
         begin = max(done, int(dot) - 70)
-        window = decode(codes[begin : int(dot) + 120])
+        window = folded.bare[begin : int(dot) + 120]
         for match in _DOMAIN.finditer(window):
             if match.start("host") <= dot - begin < match.end("host"):
                 shape = judge_host(match["host"], known)

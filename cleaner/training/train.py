@@ -53,7 +53,7 @@ class Recipe:
     workers: int = 2
     seed: int = 7
     screened_out: float = 0.015
-    """Share of the injections that the first look may miss."""
+    """Share of the texts with an injection that is found which the first look may pass over."""
     vietnamese: float = 0.62
     """Share of the samples in Vietnamese; the other languages share the rest."""
 
@@ -260,8 +260,8 @@ class _Trial:
 
     decisions: list[tuple[float, bool]]
     """Raw score of each chosen span, and whether cutting it is right."""
-    loudness: list[float]
-    """Of each injection, the loudest token at the first look."""
+    loudest: float | None
+    """The loudest token at the first look, when the text holds an injection that is found."""
 
 
 def _trials(hosts: Hosts, mix: Mix, size: int, seed: int, weights: Weights, rules: RuleSet) -> list[_Trial]:
@@ -272,7 +272,7 @@ def _trials(hosts: Hosts, mix: Mix, size: int, seed: int, weights: Weights, rule
 def _trial(classifier: Classifier, sample: Sample) -> _Trial:
     tagged = classifier.tag(classifier.look(sample.text))
     if tagged is None:
-        return _Trial([], [])
+        return _Trial([], None)
     true = sorted(spans_in_tokens(tagged.view, [(s.start, s.end) for s in sample.spans]))
     running = examples.true_characters(tagged, true)
     found = []
@@ -280,7 +280,8 @@ def _trial(classifier: Classifier, sample: Sample) -> _Trial:
         found.append((segment.raw, examples.is_worth(running, tagged, (segment.first, segment.last), true)))
     screen = classifier.weights.screen
     loud = loudness(screen_features(tagged.seen, screen.bits), screen)
-    return _Trial(found, [float(loud[first:end].max()) for first, end in true])
+    is_found = any(right and raw > 0 for raw, right in found)
+    return _Trial(found, float(loud.max()) if is_found else None)
 
 
 def _calibrate(
@@ -300,7 +301,7 @@ def _calibrate(
         trials += part
         report("calibrating", number / len(tasks))
     pairs = [pair for trial in trials for pair in trial.decisions]
-    levels = [level for trial in trials for level in trial.loudness]
+    levels = [trial.loudest for trial in trials if trial.loudest is not None]
     level = float(np.quantile(levels, recipe.screened_out)) if levels else -np.inf
     slope, intercept = fit_calibration(
         np.array([raw for raw, _ in pairs]), np.array([right for _, right in pairs], dtype=bool)
