@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from cleaner.document.html import read_html
-from cleaner.document.markdown import front_matter_end, read_markdown
 from cleaner.document.text import read_text
 from cleaner.types import FORMATS, Document, SourceError
 
 __all__ = ["detect_format", "read"]
 
+_FRONT_MATTER = ("---", "+++", "\ufeff---", "\ufeff+++")
 _LOOK = 1 << 16
 """How many characters are looked at to tell the format."""
 
@@ -44,12 +43,17 @@ def read(source: str, format: str = "auto") -> Document:
     """
     if not isinstance(source, str):
         raise TypeError(f"source must be str, not {type(source).__name__}")
+    # The readers of markup are imported when they are needed: plain text starts faster without them.
     match detect_format(source) if format == "auto" else format:
         case "text":
             return read_text(source)
         case "html":
+            from cleaner.document.html import read_html
+
             return read_html(source)
         case "markdown":
+            from cleaner.document.markdown import read_markdown
+
             return read_markdown(source)
         case unknown:
             raise SourceError(f"unknown format {unknown!r} (known: {', '.join(FORMATS)})")
@@ -60,12 +64,15 @@ def detect_format(source: str) -> str:
     head = source[:_LOOK]
     if _PAGE.match(head):
         return "html"
-    if front_matter_end(head):
-        return "markdown"
+    if head.startswith(_FRONT_MATTER):
+        from cleaner.document.markdown import front_matter_end
+
+        if front_matter_end(head):
+            return "markdown"
     signs: Counter[str | None] = Counter()
     if any(mark in head for mark in ("](", "```", "#")):
         signs.update(sign.lastgroup for sign in _MARKDOWN_SIGN.finditer(head))
-    tags = [(slash, name.lower()) for slash, name in _TAG.findall(head)]
+    tags = [(slash, name.lower()) for slash, name in _TAG.findall(head)] if "<" in head else []
     if _has_markup(tags) and len(tags) > 3 * signs.total():
         return "html"
     if signs["link"] or signs["fence"] >= 2 or signs["heading"] >= 2:
