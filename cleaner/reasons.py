@@ -22,6 +22,8 @@ _SAYS = {
     "hidden": "it is hidden from readers",
     "policy": "the policy's deny list",
 }
+_ONLY_NAMED = frozenset({"phrase", "brand", "domain", "hashtag", "link", "hidden"})
+"""Groups that are told only where the rules found something: that nothing was found is no reason."""
 _LEAST = 0.05
 """Contributions below this many log-odds are not told."""
 
@@ -32,7 +34,7 @@ def reasons_of(scored: Scored, forced: str = "") -> tuple[Reason, ...]:
         return (Reason("policy", f"{_SAYS['policy']}: {forced}", scored.contributions.get("policy", 0.0)),)
     reasons = []
     for group, value in scored.contributions.items():
-        if abs(value) < _LEAST:
+        if abs(value) < _LEAST or (group in _ONLY_NAMED and group not in scored.named):
             continue
         named = ", ".join(scored.named.get(group, ()))
         reasons.append(Reason(group, f"{_SAYS[group]}: {named}" if named else _SAYS[group], value))

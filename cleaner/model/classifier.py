@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 _EVEN_BYTES = np.uint64(0x00FF00FF00FF00FF)
+HELD_BACK = 0.8
+"""Highest score of a span that a person should see first, whatever the trees say."""
+PROSE = float(np.log1p(9))
+"""The feature ``tokens`` of a span of nine tokens: longer ones are prose."""
 MARGIN = 2.0
 """Log-odds by which a moved boundary may lower the score of a span."""
 
@@ -107,18 +111,18 @@ class Classifier:
         if tagged is None:
             return []
         lowest = self._raw(floor)
-        return [self._scored(tagged, s, offset) for s in self.segments(tagged, lowest) if s.raw >= lowest]
+        return [self._scored(document, tagged, s, offset) for s in self.segments(tagged, lowest) if s.raw >= lowest]
 
-    def _scored(self, tagged: Tagged, segment: Segment, offset: int) -> Scored:
+    def _scored(self, document: Document, tagged: Tagged, segment: Segment, offset: int) -> Scored:
         folded, tokens = tagged.view.folded, tagged.view.tokens
         start, end = int(tokens.starts[segment.first]), int(tokens.ends[segment.last - 1])
         return Scored(
             start=offset + int(folded.starts[start]),
             end=offset + int(folded.ends[end - 1]),
-            score=self.probability(segment.raw),
+            score=min(self.probability(segment.raw), HELD_BACK if is_doubtful(segment.row) else 1.0),
             category=self.category(tagged, segment.first, segment.last),
             contributions=self._contributions(segment.row),
-            named=_named(tagged.view, start, end),
+            named=_named(tagged.view, start, end) | _markup_names(document, offset, tagged, segment),
         )
 
     def suspicious(self, texts: Sequence[str]) -> NDArray[np.bool_]:
@@ -238,6 +242,19 @@ class Classifier:
         return dict(sorted(groups.items(), key=lambda item: -abs(item[1])))
 
 
+def is_doubtful(row: Floats) -> bool:
+    """Whether a span has the marks of honest text that was cut by mistake before: it is shown, not cut.
+
+    That is prose whose single words hardly speak for spam, words amid a report of police or court, and
+    hashtags in which the rules find nothing.
+    """
+    value = dict(zip(FEATURES, row.tolist(), strict=True))
+    is_prose = value["tokens"] > PROSE and value["mean"] < 0.5
+    is_reported = value["frames_near"] + value["frames_inside"] >= 4 and value["hidden"] == 0 and value["link"] == 0
+    is_campaign = value["hashtags"] > 0 and value["hits"] == 0 and value["brand"] == 0
+    return is_prose or is_reported or is_campaign
+
+
 def block_edges(text: str, size: int = 1 << 16) -> list[int]:
     """Offsets that part a long text into blocks of at most ``size`` characters, at line ends where there are any."""
     edges = [0]
@@ -259,6 +276,16 @@ def _named(seen: View, start: int, end: int) -> dict[str, tuple[str, ...]]:
         if start <= shape.start and shape.end <= end:
             found.setdefault(shape.kind, {})[shape.detail] = None
     return {group: tuple(names)[:5] for group, names in found.items()}
+
+
+def _markup_names(document: Document, offset: int, tagged: Tagged, segment: Segment) -> dict[str, tuple[str, ...]]:
+    """Link targets and hiding techniques around a segment, by group of evidence."""
+    folded, tokens = tagged.view.folded, tagged.view.tokens
+    start = offset + int(folded.starts[tokens.starts[segment.first]])
+    end = offset + int(folded.ends[tokens.ends[segment.last - 1] - 1])
+    around = [e for e in markup_of(document) if e.text_start < end and start < e.text_end]
+    found = {"link": [e.href for e in around if e.href], "hidden": [e.hidden for e in around if e.hidden]}
+    return {group: tuple(dict.fromkeys(names))[:5] for group, names in found.items() if names}
 
 
 def category_features(seen: Columns, first: int, last: int, bits: int) -> NDArray[np.int64]:

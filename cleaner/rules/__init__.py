@@ -14,7 +14,7 @@ from typing import Any
 from cleaner.rules.lexicon import STRENGTHS, Entries, Lexicon, Term, compile_terms
 from cleaner.rules.shapes import Known
 
-__all__ = ["RuleSet"]
+__all__ = ["RuleSet", "compile_rules", "languages", "rule_phrases"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +54,7 @@ class RuleSet:
 
 def compile_rules() -> dict[str, Any]:
     """The TOML data as one JSON-ready table: terms, their forms without marks, domains and codes."""
-    terms = [term for name in _languages() for term in _terms(name)]
+    terms = [term for name in languages() for term in _terms(name)]
     domains = _read("domains")
     stems = [(stem, category) for category, found in domains["stems"].items() for stem in found]
     return {
@@ -86,7 +86,8 @@ def _lexicon(data: dict[str, Any]) -> Lexicon:
     return Lexicon(Entries(data["bare"], data["texts"], data["groups_of"]), [tuple(group) for group in data["groups"]])
 
 
-def _languages() -> list[str]:
+def languages() -> list[str]:
+    """The languages that have a rule file."""
     names = [file.name.removesuffix(".toml") for file in (files(__package__) / "data").iterdir()]
     return sorted(name for name in names if name != "domains")
 

@@ -26,11 +26,9 @@ _CLOSING = ",.;:!?)\r\n<"
 
 def keyword_terms() -> list[str]:
     """The phrases of the rule set that are strong or medium evidence, lower case."""
-    from cleaner.rules import compile_rules
-    from cleaner.rules.lexicon import STRENGTHS, Term
+    from cleaner.rules import languages, rule_phrases
 
-    terms = (Term(*values) for values in compile_rules()["terms"])
-    return sorted({term.text.lower() for term in terms if term.kind == "phrase" and term.weight >= STRENGTHS["medium"]})
+    return sorted({text.lower() for language in languages() for text, _ in rule_phrases(language)})
 
 
 def keyword_cuts(records: Iterable[Record], terms: Sequence[str] | None = None) -> Iterator[Cuts]:
