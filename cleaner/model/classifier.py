@@ -252,7 +252,7 @@ def is_doubtful(row: Floats) -> bool:
     is_prose = value["tokens"] > PROSE and value["mean"] < 0.5
     is_reported = value["frames_near"] + value["frames_inside"] >= 4 and value["hidden"] == 0 and value["link"] == 0
     is_campaign = value["hashtags"] > 0 and value["hits"] == 0 and value["brand"] == 0
-    return is_prose or is_reported or is_campaign
+    return bool(is_prose or is_reported or is_campaign)
 
 
 def block_edges(text: str, size: int = 1 << 16) -> list[int]:
