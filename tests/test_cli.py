@@ -208,7 +208,9 @@ def test_report_tells_of_all_files_besides_the_output(folder: Path) -> None:
     assert run("clean", "infected.txt", "honest.txt", "--in-place", "--report", "report.json").output == ""
     report = json.loads(Path("report.json").read_bytes())
     assert [entry["file"] for entry in report] == ["infected.txt", "honest.txt"]
-    assert [len(entry["edits"]) for entry in report] == [1, 0]
+    source = INFECTED.read_bytes().decode("utf-8")
+    assert [source[start:end] + new for start, end, new in report[0]["edits"]] == [QUOTE, "\n"]
+    assert report[1]["edits"] == []
 
 
 def test_report_that_cannot_be_written(folder: Path) -> None:
