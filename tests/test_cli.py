@@ -426,7 +426,7 @@ def test_a_terminal_gets_text_escaped() -> None:
 
 def test_colour_follows_the_terminal_and_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
     command = ("clean", "--diff", str(INFECTED))
-    assert f"\x1b[7;31m {QUOTE}" in _on_a_terminal(*command)
+    assert f"\x1b[7;31m{QUOTE}" in _on_a_terminal(*command)
     assert "\x1b[" not in run(*command).stdout
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[" in run(*command).stdout

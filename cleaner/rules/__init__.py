@@ -6,7 +6,6 @@ with in compiled form, which loads in milliseconds.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -93,6 +92,8 @@ def languages() -> list[str]:
 
 
 def _read(name: str) -> dict[str, Any]:
+    import tomllib  # a running cleaner has the compiled form and does without
+
     return tomllib.loads((files(__package__) / "data" / f"{name}.toml").read_text("utf-8"))
 
 
