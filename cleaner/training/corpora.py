@@ -16,6 +16,7 @@ PHRASES = "spam_phrases.jsonl"
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 ORDINARY = "ordinary"
 SMALL = Recipe(
+    workers=1,
     bits=16,
     word_bits=16,
     pair_bits=18,
