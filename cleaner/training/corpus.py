@@ -58,7 +58,7 @@ def read_articles(path: Path) -> Iterator[Article]:
     for number, record in read_jsonl(path):
         text = record.get("text")
         if not isinstance(text, str) or not text.strip():
-            raise CorpusError(f"{path}:{number}: the record has no 'text'")
+            raise CorpusError(f"{path}:{number}: no 'text'")
         topics = record.get("topics") or record.get("categories") or ()
         yield Article(
             id=str(record.get("id", number)),
