@@ -269,12 +269,20 @@ def apply(source: str, edits: Iterable[Edit]) -> str:
 
 
 def compose(first: list[Edit], second: list[Edit]) -> list[Edit]:
-    """One list of edits of the source for ``first`` and then ``second``, which index the text that ``first`` gives."""
+    """One list of edits of the source for ``first`` and then ``second``, which index the text that ``first`` gives.
+
+    Edits that only take away and touch one another become one: the seam of the second cut may lie behind the first.
+    """
     moved = [
         Edit(to_source(first, edit.start, True), to_source(first, edit.end, False), edit.replacement) for edit in second
     ]
     kept = [e for e in first if not any(m.start <= e.start and e.end <= m.end for m in moved)]
-    return merged(kept + [m for m in moved if m.start <= m.end])
+    whole: list[Edit] = []
+    for edit in merged(kept + [m for m in moved if m.start <= m.end]):
+        if whole and whole[-1].end == edit.start and not whole[-1].replacement and not edit.replacement:
+            edit = Edit(whole.pop().start, edit.end, "")
+        whole.append(edit)
+    return whole
 
 
 def to_source(edits: list[Edit], offset: int, is_start: bool) -> int:

@@ -12,7 +12,7 @@ import functools
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Codes = NDArray[np.uint32]
     Offsets = NDArray[np.int64]
     Mask = NDArray[np.bool_]
+    Traits = NDArray[np.uint8]
+    _T = TypeVar("_T", bound=np.generic)
 
 SIZE = 0x110000
 DROP = 0
@@ -72,9 +74,10 @@ _LOOKALIKES = {
     "з": "3",
 }
 _CLUSTER = re.compile("[^\u0300-\u036f][\u0300-\u036f]+")
+_GAPS = " \u00a0._·*|/-"
 _SPELLED = re.compile(
-    r"(?<![^\W_])(?=[\d \u00a0.\-_·*|/]{0,6}[^\W\d_])"
-    r"[^\W_](?P<gap>[ \u00a0.\-_·*|/])[^\W_](?:(?P=gap)[^\W_]){2,}(?![^\W_])"
+    rf"(?<![^\W_])(?=[\d{_GAPS}]{{0,6}}[^\W\d_])"
+    rf"[^\W_](?P<gap>[{_GAPS}])[^\W_](?:(?P=gap)[^\W_]){{2,}}(?![^\W_])"
 )
 
 
@@ -103,6 +106,18 @@ class Folded:
     def _marked(self) -> str:
         return decode(self.codes)
 
+    def part(self, start: int, end: int) -> Folded:
+        """The characters ``start..end``; what they map to in the given text stays."""
+        cut = slice(start, end)
+        return Folded(
+            self.codes[cut],
+            self.bare_codes[cut],
+            self.starts[cut],
+            self.ends[cut],
+            self.original[cut],
+            self.disguised[cut],
+        )
+
     def text(self, start: int = 0, end: int | None = None) -> str:
         """The view with marks, or a slice of it, as a string."""
         return self._marked[start:end]
@@ -112,29 +127,37 @@ def fold(text: str) -> Folded:
     """Fold ``text``; linear in its length, any string (NUL and lone surrogates included)."""
     given = encode(text)
     tables = _tables()
-    codes = tables.fold.take(given, mode="clip")
+    at = given.astype(np.intp)
+    codes = look_up(tables.fold, at)
+    traits = look_up(tables.traits, at)
+    present = int(np.bitwise_or.reduce(traits))
+    disguised = traits & _STYLED != 0
     ends_extra = None
-    if _any_between(given, *_MARKS):
+    if present & _MARK:
         codes, ends_extra = _compose(text, codes)
-    disguised = tables.disguise.take(given, mode="clip")
-    _unmix_alphabets(codes, disguised)
-    if _may_be_spelled(codes):
-        for match in _SPELLED.finditer(text):
-            codes[match.start() + 1 : match.end() : 2] = DROP
-            disguised[match.start() : match.end()] = True
-    kept = codes != DROP
-    if ends_extra is None and kept.all():
-        starts = np.arange(codes.size, dtype=np.int64)
-        ends = starts + 1
-        original = given
-    else:
-        starts = np.flatnonzero(kept)
+    if present & (_FOREIGN | _MARK):
+        _unmix_alphabets(codes, disguised)
+    spelled = _spelled(text, traits)
+    for start, end in spelled:
+        codes[start + 1 : end : 2] = DROP
+        disguised[start:end] = True
+    if spelled or present & (_DROPPED | _MARK):
+        starts = np.flatnonzero(codes != DROP)
         ends = starts + 1
         if ends_extra is not None:
             ends += ends_extra[starts]
         codes, original, disguised = codes[starts], given[starts], disguised[starts]
-        disguised[1:] |= np.diff(starts) > (1 if ends_extra is None else 1 + ends_extra[starts[:-1]])
-    return Folded(codes, tables.bare.take(codes, mode="clip"), starts, ends, original, disguised)
+        disguised[1:] |= starts[1:] > ends[:-1]
+    else:
+        edges = np.arange(codes.size + 1, dtype=np.int64)
+        starts, ends = edges[:-1], edges[1:]
+        original = given
+    return Folded(codes, look_up(tables.bare, codes), starts, ends, original, disguised)
+
+
+def look_up(table: NDArray[_T], codes: NDArray[Any]) -> NDArray[_T]:
+    """The entries for ``codes`` in a table of all code points."""
+    return table.take(codes, mode="wrap")  # none lies outside, and this mode is the quickest
 
 
 def encode(text: str) -> Codes:
@@ -157,11 +180,18 @@ def bare_term(term: str) -> str:
     return fold(unicodedata.normalize("NFC", term)).bare
 
 
+_MARK, _DROPPED, _FOREIGN, _GAP, _STYLED = (1 << bit for bit in range(5))
+"""What folding has to know of a character: a combining mark; left out; Greek, Cyrillic or phonetic; part of a word
+at a glance; possible between the letters of a word spelled out; changed in more than case."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tables:
+    """One entry a code point."""
+
     fold: Codes
     bare: Codes
-    disguise: Mask
+    traits: Traits
     latin_of: Codes
     """The Latin look-alike of a Greek or Cyrillic letter; 0 where there is none."""
 
@@ -195,22 +225,27 @@ def _tables() -> _Tables:
     for letters, latin in _LOOKALIKES.items():
         for letter in letters:
             latin_of[ord(letter)] = ord(latin)
-    return _Tables(folded, bare, disguise, latin_of)
+    return _Tables(folded, bare, _traits(folded, disguise), latin_of)
 
 
-def _may_be_spelled(codes: Codes) -> bool:
-    """Whether four words of one character each follow one another (the cheap look)."""
-    if codes.size < 7:
-        return False
-    wordlike = (codes >= 97) & (codes <= 122) | (codes >= 48) & (codes <= 57) | (codes >= 0xC0)
-    alone = wordlike.copy()
-    alone[1:] &= ~wordlike[:-1]
-    alone[:-1] &= ~wordlike[1:]
-    return bool((alone[:-6] & alone[2:-4] & alone[4:-2] & alone[6:]).any())
+def _traits(folded: Codes, disguise: Mask) -> Traits:
+    traits = np.where(disguise, np.uint8(_STYLED), np.uint8(0))
+    traits[_MARKS[0] : _MARKS[1] + 1] |= _MARK
+    traits[folded == DROP] |= _DROPPED
+    traits[_is_foreign(folded)] |= _FOREIGN
+    traits[[ord(gap) for gap in _GAPS]] |= _GAP
+    return traits
 
 
-def _any_between(codes: Codes, first: int, last: int) -> bool:
-    return bool(((codes >= first) & (codes <= last)).any())
+def _spelled(text: str, given: Traits) -> list[tuple[int, int]]:
+    """Where words are spelled out (*x o s o*), by the traits of the characters as given."""
+    gap = given & _GAP != 0
+    between = ~gap[:-2] & gap[1:-1] & ~gap[2:]
+    found: list[tuple[int, int]] = []
+    for start in np.flatnonzero(between[:-4] & between[2:-2] & between[4:]).tolist():
+        if (not found or start >= found[-1][1]) and (match := _SPELLED.match(text, start)):
+            found.append(match.span())
+    return found
 
 
 def _compose(text: str, codes: Codes) -> tuple[Codes, Offsets]:
@@ -227,32 +262,37 @@ def _compose(text: str, codes: Codes) -> tuple[Codes, Offsets]:
     return codes, extra
 
 
+def _is_foreign(codes: Codes) -> Mask:
+    return np.asarray((codes >= 0x370) & (codes <= 0x52F) | (codes >= 0x1D00) & (codes <= 0x1D7F))
+
+
 def _unmix_alphabets(codes: Codes, disguised: Mask) -> None:
     """Turn look-alikes inside words of mixed alphabets into the word's own alphabet, in place."""
-    foreign = (codes >= 0x370) & (codes <= 0x52F) | (codes >= 0x1D00) & (codes <= 0x1D7F)
-    if not foreign.any():
+    is_foreign = _is_foreign(codes)
+    foreign = np.flatnonzero(is_foreign)
+    if not foreign.size:
         return
     latin = (codes >= 97) & (codes <= 122) | (codes >= 0xC0) & (codes <= 0x24F) | (codes >= 0x1E00) & (codes <= 0x1EFF)
-    latin_of = _tables().latin_of
-    letters = np.flatnonzero(foreign | latin)
-    first_of_word = np.r_[True, np.diff(letters) > 1]
-    word = np.cumsum(first_of_word) - 1
-    n_latin = np.bincount(word, latin[letters])
-    n_foreign = np.bincount(word, foreign[letters])
-    n_like = np.bincount(word, latin_of[codes[letters]] > 0)
+    letter = latin | is_foreign
+    edges = np.flatnonzero(np.diff(np.r_[False, letter, False]))
+    lengths = edges[1::2] - edges[::2]
+    word_of_letter = np.repeat(np.arange(lengths.size), lengths)
+    word = word_of_letter[is_foreign[letter]]
+    n_foreign = np.bincount(word, minlength=lengths.size)
+    n_like = np.bincount(word[_tables().latin_of[codes[foreign]] > 0], minlength=lengths.size)
+    n_latin = lengths - n_foreign
     latin_word = n_foreign == 0
     among_latin = np.r_[False, latin_word[:-1]] & np.r_[latin_word[1:], False]
-    alike = n_like == n_foreign
+    alike = (n_like == n_foreign) & ~latin_word
     to_latin = alike & (n_latin > 0) & ((n_latin >= n_foreign) | among_latin)
     to_latin |= alike & (n_latin == 0) & (n_foreign > 2) & among_latin
-    chosen = letters[to_latin[word] & foreign[letters]]
-    codes[chosen] = latin_of[codes[chosen]]
+    chosen = foreign[to_latin[word]]
+    codes[chosen] = _tables().latin_of[codes[chosen]]
     disguised[chosen] = True
     to_cyrillic = (n_latin > 0) & (n_foreign > n_latin) & ~to_latin
-    chosen = letters[to_cyrillic[word] & latin[letters]]
-    if chosen.size:
-        back = _cyrillic_of()
-        codes[chosen] = np.where(codes[chosen] < 128, back[np.minimum(codes[chosen], 127)], codes[chosen])
+    if to_cyrillic.any():
+        chosen = np.flatnonzero(latin)[to_cyrillic[word_of_letter[latin[letter]]]]
+        codes[chosen] = np.where(codes[chosen] < 128, _cyrillic_of()[np.minimum(codes[chosen], 127)], codes[chosen])
         disguised[chosen] = True
 
 

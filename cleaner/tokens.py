@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.folding import SIZE, Folded
+from cleaner.folding import SIZE, Folded, look_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +47,10 @@ _SYLLABLE = re.compile(
     r"(?:uye|uya|uay|uao|uoi|uou|uyu|ieu|yeu|oai|oay|oao|oeo|[iu]e|ye|ia|ua|ya|uo|uy|ui|uu|oa|oe|oi|oo|ai|ao|au|ay|eo|eu|iu|a|e|i|o|u|y)"
     r"(?P<final>ch|ng|nh|[cmnpt])?"
 )
+_SHORTEST_GLUED, _LONGEST_GLUED = 5, 256
+"""Characters of a word that may be more than one; parting goes as deep as there are parts."""
+_NEAR = 4
+"""How many words away a Vietnamese letter speaks for the language of a word."""
 _MARKS = re.compile("[\u0300-\u036f]")
 _TONES = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
 _NO_NH = re.compile("(?:[aou][\u0302\u0306\u031b]|[ou])[cn]h$")
@@ -70,7 +74,7 @@ class Tokens:
 def tokenize(folded: Folded, cuts: Iterable[int] = ()) -> Tokens:
     """Cut ``folded`` into tokens, and inside words also at the offsets ``cuts``."""
     codes = folded.codes
-    kinds = kind_table().take(codes, mode="clip")
+    kinds = look_up(kind_table(), codes)
     solid = (kinds != SPACE) & (kinds != BREAK)
     word = (kinds == LETTER) | (kinds == DIGIT)
     begins = solid.copy()
@@ -84,42 +88,39 @@ def tokenize(folded: Folded, cuts: Iterable[int] = ()) -> Tokens:
     if extra.size:
         extra = extra[(extra > 0) & (extra < codes.size)]
         begins[extra] |= solid[extra]
+    finishes = solid.copy()
+    finishes[:-1] &= begins[1:] | ~solid[1:]
     starts = np.flatnonzero(begins)
-    if not starts.size:
-        none = np.zeros(0, dtype=np.int64)
-        return Tokens(none, none, none.astype(np.uint8), none.astype(np.uint8))
-    inner = _glued_words(folded, begins, starts, kinds)
+    ends = np.flatnonzero(finishes) + 1
+    inner = _glued_words(folded, starts, ends, kinds)
     if inner.size:
-        begins[inner] = True
-        starts = np.flatnonzero(begins)
-    spaces_before = np.cumsum(~solid)
-    line_break = kinds == BREAK
-    line_break[:-1] &= ~((codes[:-1] == 0x0D) & (codes[1:] == 0x0A))
-    breaks_before = np.cumsum(line_break)
-    ends = np.empty_like(starts)
-    ends[-1] = _last_solid(solid) + 1
-    ends[:-1] = starts[1:] - (spaces_before[starts[1:]] - spaces_before[starts[:-1]])
-    gaps = np.full(starts.size, GLUED, dtype=np.uint8)
-    gaps[1:][starts[1:] > ends[:-1]] = SPACED
-    breaks = np.diff(breaks_before[starts])
-    gaps[1:][breaks == 1] = BROKEN
-    gaps[1:][breaks > 1] = APART
-    gaps[0] = APART
-    return Tokens(starts, ends, kinds[starts], gaps)
+        after = np.searchsorted(starts, inner)
+        starts, ends = np.insert(starts, after, inner), np.insert(ends, after - 1, inner)
+    return Tokens(starts, ends, kinds[starts], _gaps(codes, kinds, starts, ends))
+
+
+def _gaps(codes: NDArray[np.uint32], kinds: Kinds, starts: Offsets, ends: Offsets) -> Kinds:
+    """What stands before each token."""
+    gaps = np.zeros(starts.size, dtype=np.uint8)
+    gaps[1:] = np.where(starts[1:] > ends[:-1], np.uint8(SPACED), np.uint8(GLUED))
+    breaks = np.flatnonzero(kinds == BREAK)
+    within_crlf = (codes[breaks] == 0x0D) & (codes.take(breaks + 1, mode="clip") == 0x0A)
+    n_breaks = np.bincount(np.searchsorted(starts, breaks[~within_crlf]), minlength=starts.size)[: starts.size]
+    gaps[n_breaks == 1] = BROKEN
+    gaps[n_breaks > 1] = APART
+    gaps[:1] = APART
+    return gaps
 
 
 @functools.cache
 def kind_table() -> Kinds:
     """Kind of every code point."""
     table = np.full(SIZE, LETTER, dtype=np.uint8)
-    for code in range(0x3100):
-        char = chr(code)
-        if char.isspace() or 0x1C <= code <= 0x1F:
-            table[code] = SPACE
-        elif char.isdecimal():
-            table[code] = DIGIT
-        elif not char.isalpha():
-            table[code] = SIGN
+    known = table[:0x3100]
+    characters = [chr(code) for code in range(known.size)]
+    known[[not c.isalpha() for c in characters]] = SIGN
+    known[[c.isdecimal() for c in characters]] = DIGIT
+    known[[c.isspace() for c in characters]] = SPACE
     for code in (0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029):
         table[code] = BREAK
     for first, last in _SIGNS:
@@ -154,39 +155,39 @@ def vietnamese_letters(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     return np.asarray(marked | (codes == 0x0111) | (codes == 0x01B0) | (codes == 0x01A1))
 
 
-def _last_solid(solid: NDArray[np.bool_]) -> int:
-    return int(solid.size - 1 - np.argmax(solid[::-1]))
-
-
-def _glued_words(folded: Folded, begins: NDArray[np.bool_], starts: Offsets, kinds: Kinds) -> Offsets:
+def _glued_words(folded: Folded, starts: Offsets, ends: Offsets, kinds: Kinds) -> Offsets:
     """Offsets inside words, near Vietnamese ones, where one word ends and the next begins."""
-    codes = folded.codes
-    vietnamese = np.flatnonzero(vietnamese_letters(codes))
-    if not vietnamese.size:
-        return vietnamese
-    number = np.cumsum(begins, dtype=np.int32) - 1
-    near = _near(number[vietnamese], starts.size)
-    vowel = _vowels().take(folded.bare_codes, mode="clip")
-    vowel[1:] &= ~vowel[:-1]
-    syllable = number[np.flatnonzero(vowel)]
-    suspect = np.zeros(starts.size, dtype=bool)
-    suspect[syllable[1:][syllable[1:] == syllable[:-1]]] = True
-    suspect[number[np.flatnonzero(kinds == DIGIT)]] = True
-    suspect &= near & (kinds[starts] == LETTER)
-    edges = np.append(starts, codes.size)
+    vietnamese = vietnamese_letters(folded.codes)
     inner: list[int] = []
-    chosen = np.flatnonzero(suspect)
-    for start, end in zip(edges[chosen].tolist(), edges[chosen + 1].tolist(), strict=True):
-        bare = folded.bare[start:end].rstrip()
-        inner += [start + offset for offset in _part(folded.text(start, start + len(bare)), bare)]
+    if vietnamese.any():
+        edges = np.append(starts, kinds.size)
+        for i in _suspects(folded, starts, ends, kinds).tolist():
+            near = slice(edges[max(i - _NEAR, 0)], edges[min(i + _NEAR + 1, starts.size)])
+            if vietnamese[near].any():
+                start, end = int(starts[i]), int(ends[i])
+                inner += [start + offset for offset in _part(folded.text(start, end), folded.bare[start:end])]
     return np.array(inner, dtype=np.int64)
 
 
-def _near(at: NDArray[np.int32], size: int, reach: int = 4) -> NDArray[np.bool_]:
-    """True within ``reach`` of each of the ascending numbers ``at``."""
-    change = np.bincount(np.maximum(at - reach, 0), minlength=size + 1)
-    change -= np.bincount(np.minimum(at + reach + 1, size), minlength=size + 1)
-    return np.asarray(np.cumsum(change[:-1]) > 0)
+def _suspects(folded: Folded, starts: Offsets, ends: Offsets, kinds: Kinds) -> Offsets:
+    """Numbers of the long words that have a digit, or a mark and two groups of vowels."""
+    lengths = ends - starts
+    fits = (lengths >= _SHORTEST_GLUED) & (lengths <= _LONGEST_GLUED)
+    found = np.flatnonzero(fits & (kinds[starts] == LETTER))
+    digit = kinds == DIGIT
+    vowel = look_up(_vowels(), folded.bare_codes)
+    vowel[1:] &= ~vowel[:-1]
+    found = found[_sums(vowel + np.uint8(2) * digit, starts[found], ends[found]) > 1]
+    return found[_sums(digit | (folded.codes > 127), starts[found], ends[found]) > 0]
+
+
+def _sums(values: NDArray[np.uint8] | NDArray[np.bool_], starts: Offsets, ends: Offsets) -> NDArray[np.int32]:
+    """The sum of each ``values[start:end]``."""
+    if not starts.size:
+        return np.zeros(0, dtype=np.int32)
+    padded = np.zeros(values.size + 1, dtype=np.int32)
+    padded[:-1] = values
+    return np.add.reduceat(padded, np.stack((starts, ends), axis=1).ravel())[::2]
 
 
 @functools.cache
@@ -202,7 +203,7 @@ def _part(marked: str, bare: str) -> tuple[int, ...]:
 
     The longest first syllable that leaves a good rest wins, one whose rest begins with a consonant first.
     """
-    if len(bare) < 5 or not marked[0].isalpha() or not marked.isalnum() or is_syllable(marked):
+    if len(bare) < _SHORTEST_GLUED or not marked[0].isalpha() or not marked.isalnum() or is_syllable(marked):
         return ()
     if marked.isascii() and not (len(bare) > 5 and any(c.isdigit() for c in bare)):
         return ()

@@ -57,8 +57,7 @@ class SourceError(CleanerError, ValueError):
     """A source cannot be read as an article; the message gives the cause."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One piece of markup whose text is visible, or hidden, to a reader."""
 
     start: int
@@ -174,7 +173,7 @@ class Policy:
         PolicyError: a value is of the wrong type or out of its range.
     """
 
-    strip: float = 0.86
+    strip: float = 0.75
     """Findings that score at least this are cut. 0..1."""
     flag: float = 0.5
     """Findings that score at least this, and less than ``strip``, are only reported. 0..1."""

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import records
 
 import cleaner.rules
 from cleaner.evidence import View, view
+from cleaner.folding import fold
 from cleaner.rules import RuleSet, compile_rules
-from cleaner.rules.lexicon import STRENGTHS
+from cleaner.rules.lexicon import MANY, STRENGTHS
 from cleaner.types import CATEGORIES
 
 DATA = sorted((Path(cleaner.rules.__file__).parent / "data").glob("*.toml"))
@@ -146,3 +148,13 @@ def read(path: Path) -> dict[str, Any]:
 def other_terms(data: dict[str, Any]) -> list[list[str]]:
     """Calls to action, words of reporting, words before a contact."""
     return [data.get(name, {}).get("terms", []) for name in ("cta", "frames", "contact")]
+
+
+def test_a_single_article_and_a_whole_archive_have_the_same_hits() -> None:
+    compiled = compile_rules()
+    busy = RuleSet.from_compiled(compiled).phrases
+    list(busy.find(fold("nhà cái " * MANY)))
+    for record in [*records("infected"), *records("honest")]:
+        fresh = RuleSet.from_compiled(compiled).phrases
+        folded = fold(record["text"][:MANY])
+        assert list(fresh.find(folded)) == list(busy.find(folded))

@@ -54,6 +54,10 @@ def test_cuts_inside_words_where_told() -> None:
     assert tokens_of("xosomienbac", cuts=[4]) == ["xoso", "mienbac"]
 
 
+def test_leaves_an_endless_word_whole() -> None:
+    assert tokens_of("bạ" * 3000) == ["bạ" * 3000]
+
+
 @pytest.mark.parametrize(("word", "is_one"), [("nghieng", True), ("a", True), ("kubet", False), ("xs", False)])
 def test_syllables(word: str, is_one: bool) -> None:
     assert is_syllable(word) is is_one

@@ -7,13 +7,17 @@ is moved or repeated. All of it takes time linear in the source, whatever the so
 
 from __future__ import annotations
 
+import functools
 import html
 import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html.entities import html5
-from typing import NamedTuple
+from itertools import starmap
+from operator import attrgetter
+from typing import Any
 
 from cleaner.document.text import VisibleText
 from cleaner.types import Document, Element
@@ -40,18 +44,32 @@ _MARKUP = re.compile(
     )""",
     re.X,
 )
+_TELLING = frozenset("alt aria-label content height hidden href name placeholder property style title width".split())
+"""Attributes that are shown, that hide their element, or that say what the others mean."""
 _SCRIPT_MARK = re.compile(rf"<!(?=--)|-->|</?script(?=[{_S}/>])", re.A | re.I)
 
 
 def _attributes(source: str, start: int, end: int) -> Attributes:
-    """The attributes between the name and the end of a tag; of equal names the first one counts."""
+    """The telling attributes between the name and the end of a tag; of equal names the first one counts."""
     found: Attributes = {}
-    if start == end:
-        return found
     for attribute in _ATTRIBUTE.finditer(source, start, end):
-        value = attribute.lastindex or 1
-        found.setdefault(attribute[1].lower(), attribute.span(value) if value > 1 else (end, end))
+        name = attribute[1].lower()
+        if name in _TELLING and name not in found:
+            value = attribute.lastindex or 1
+            found[name] = attribute.span(value) if value > 1 else (end, end)
     return found
+
+
+def _may_tell(attributes: str) -> bool:
+    """Whether the lower-case attributes may hold one that is shown or that hides the element (the cheap look)."""
+    return (
+        "style" in attributes
+        or "hidden" in attributes
+        or "title" in attributes
+        or "alt" in attributes
+        or "aria-label" in attributes
+        or "placeholder" in attributes
+    )
 
 
 def _raw_end(source: str, start: int, name: str) -> int:
@@ -231,25 +249,59 @@ _BARS = {
 """The kinds of bar that an open element of the group is."""
 
 
-class _Open(NamedTuple):
-    """A start tag whose element has not ended."""
+_UNSEEN = _names("iframe noembed noframes script style")
+"""Elements whose content is neither markup nor shown."""
+_RAW = _UNSEEN | frozenset(("textarea", "title", "xmp"))
+"""Elements whose content is not markup."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tag:
+    """What the name of a tag says."""
 
     name: str
+    """In lower case."""
     group: str
-    start: int
-    text_start: int
-    href: str
+    closes: tuple[str, ...]
+    """Groups that a start tag closes."""
+    reach: str
+    """The kind of bar beyond which an end tag closes nothing."""
+    bars: tuple[str, ...]
+    is_block: bool
+    is_childless: bool
+    is_unseen: bool
+    is_raw: bool
+    is_recorded: bool
     hidden: str
-    recorded: bool
+    """The technique that hides every such element."""
+
+
+@functools.lru_cache(maxsize=4096)
+def _tag(name: str) -> _Tag:
+    name = name.lower()
+    group = _GROUP.get(name, name)
+    return _Tag(
+        name,
+        group,
+        (("p",) if name in _CLOSES_P else ()) + _CLOSES.get(group, ()),
+        _REACH.get(group, "scope"),
+        _BARS.get(group, ()),
+        name in _BLOCK,
+        name in _CHILDLESS,
+        name in _UNSEEN,
+        name in _RAW,
+        name in _RECORDED,
+        name if name == "noscript" else "",
+    )
 
 
 class _OpenElements:
-    """The stack of open elements, which hands out the elements that have ended."""
+    """The stack of open elements, and all that are recorded, in order of their start."""
 
     def __init__(self, text: VisibleText) -> None:
-        self.ended: list[Element] = []
         self._text = text
-        self._stack: list[_Open] = []
+        self._stack: list[tuple[_Tag, list[Any] | None]] = []
+        self._recorded: list[list[Any]] = []
         self._depths: defaultdict[str, list[int]] = defaultdict(list)
         self._bars: dict[str, list[int]] = {kind: [-1] for kind in ("block", "list", "scope", "table")}
         self._overdue: set[int] = set()
@@ -258,30 +310,45 @@ class _OpenElements:
         """How deep the open elements of the group lie; stays up to date."""
         return self._depths[group]
 
-    def push(self, element: _Open) -> None:
-        """Open an element."""
-        depth = len(self._stack)
-        self._stack.append(element)
-        self._depths[element.group].append(depth)
-        for kind in _BARS.get(element.group, ()):
-            self._bars[kind].append(depth)
+    def elements(self) -> Iterator[Element]:
+        """The recorded elements; all must have ended."""
+        return starmap(Element, self._recorded)
 
-    def close(self, group: str, start: int, end: int) -> None:
+    def push(self, tag: _Tag, element: list[Any] | None) -> None:
+        """Open an element; ``element``, if it is recorded, are the fields of its :class:`Element` but for the ends."""
+        depth = len(self._stack)
+        self._stack.append((tag, element))
+        self._depths[tag.group].append(depth)
+        for kind in tag.bars:
+            self._bars[kind].append(depth)
+        if element:
+            self._recorded.append(element)
+
+    def close_for(self, tag: _Tag, at: int) -> None:
+        """End the elements that a start tag ends."""
+        for group in tag.closes:
+            if self._depths[group]:
+                self.close(_tag(group), at, at)
+
+    def close(self, tag: _Tag, start: int, end: int) -> None:
         """End the innermost element of the group within reach at ``end``, and what it still contains at ``start``.
 
         An inline element that contains open blocks ends with them.
         """
-        depths = self._depths[group]
-        if not depths or depths[-1] < self._bars[_REACH.get(group, "scope")][-1]:
-            return
-        depth = depths[-1]
-        if group not in _BARS and depth < self._bars["block"][-1]:
-            self._overdue.add(depth)
-            return
-        self._pop_to(depth + 1, start)
-        self._pop_to(depth, end)
-        while len(self._stack) - 1 in self._overdue:
-            self._pop_to(len(self._stack) - 1, end)
+        if self._stack and self._stack[-1][0].group == tag.group:
+            self._pop(end)
+        else:
+            depths = self._depths[tag.group]
+            if not depths or depths[-1] < self._bars[tag.reach][-1]:
+                return
+            depth = depths[-1]
+            if not tag.bars and depth < self._bars["block"][-1]:
+                self._overdue.add(depth)
+                return
+            self._pop_to(depth + 1, start)
+            self._pop(end)
+        while self._overdue and len(self._stack) - 1 in self._overdue:
+            self._pop(end)
 
     def close_all(self, at: int) -> None:
         """End every element."""
@@ -289,22 +356,24 @@ class _OpenElements:
 
     def _pop_to(self, depth: int, end: int) -> None:
         while len(self._stack) > depth:
-            name, group, start, text_start, href, hidden, recorded = self._stack.pop()
+            self._pop(end)
+
+    def _pop(self, end: int) -> None:
+        tag, element = self._stack.pop()
+        self._depths[tag.group].pop()
+        for kind in tag.bars:
+            self._bars[kind].pop()
+        if self._overdue:
             self._overdue.discard(len(self._stack))
-            self._depths[group].pop()
-            for kind in _BARS.get(group, ()):
-                self._bars[kind].pop()
-            if recorded:
-                self.ended.append(Element(start, end, text_start, self._text.length, name, href, hidden))
+        if element:
+            element[1], element[3] = end, self._text.length
 
 
 # --- Reader ----------------------------------------------------------------------------------------------------------
 
-_UNSEEN = _names("iframe noembed noframes script style")
-"""Elements whose content is neither markup nor shown."""
-_RAW = _UNSEEN | frozenset(("textarea", "title", "xmp"))
-"""Elements whose content is not markup."""
 _SEEN_ATTRIBUTES = ("title", "alt", "aria-label", "placeholder")
+_TELLING_TAGS = _names("a marquee meta")
+"""Tags of which attributes are read that say nothing elsewhere."""
 _SEEN_META = _names(
     "description keywords og:title og:description og:site_name og:image:alt "
     "twitter:title twitter:description twitter:image:alt"
@@ -332,67 +401,86 @@ class _Reader:
         self._templates = self._open.depths("template")
         self._drawings = self._open.depths("svg")
         self._seen_values: list[Interval] = []
+        self._values: list[Element] = []
 
     def read(self) -> Document:
         source = self._source
         position = 0
-        while markup := _MARKUP.search(source, position):
-            self._show(position, markup.start())
-            position = markup.end()
-            slash, name, is_complete = markup.group(1, 2, 4)
+        while position < len(source):
+            position = self._read_from(position)
+        self._open.close_all(len(source))
+        self._show_values()
+        elements = sorted([*self._open.elements(), *self._values], key=attrgetter("start"))
+        return Document(source, "html", *self._text.build(), tuple(elements))
+
+    def _read_from(self, position: int) -> int:
+        """Read up to the end of an element whose content is no markup, or of the source; the position reached."""
+        for markup in _MARKUP.finditer(self._source, position):
+            start, end = markup.span()
+            if position < start:
+                self._show(position, start)
+            position = end
+            slash, name, attributes, is_complete = markup.groups()
             if not is_complete:
                 continue
             if slash:
-                self._end_tag(name.lower(), *markup.span())
-            else:
-                position = self._start_tag(name.lower(), _attributes(source, *markup.span(3)), *markup.span())
-        self._show(position, len(source))
-        self._open.close_all(len(source))
-        self._show_values()
-        elements = sorted(self._open.ended, key=lambda element: element.start)
-        return Document(source, "html", *self._text.build(), tuple(elements))
+                self._end_tag(_tag(name), start, end)
+                continue
+            tag = _tag(name)
+            found: Attributes = {}
+            if attributes and (tag.name in _TELLING_TAGS or _may_tell(attributes.lower())):
+                found = _attributes(self._source, *markup.span(3))
+            position = self._start_tag(tag, found, start, end)
+            if position > end:
+                return position
+        self._show(position, len(self._source))
+        return len(self._source)
 
-    def _start_tag(self, name: str, attributes: Attributes, start: int, end: int) -> int:
+    def _start_tag(self, tag: _Tag, attributes: Attributes, start: int, end: int) -> int:
         """Take in a start tag; the position where reading goes on."""
-        if name in _CLOSES_P:
-            self._open.close("p", start, start)
-        group = _GROUP.get(name, name)
-        for closed in _CLOSES.get(group, ()):
-            self._open.close(closed, start, start)
-        if name in _BLOCK and not self._templates:
+        if tag.closes:
+            self._open.close_for(tag, start)
+        is_shown = not self._templates
+        if tag.is_block and is_shown:
             self._text.break_line(start)
-        if attributes and not self._templates:
-            self._note_values(name, attributes)
-        if name == "br":
-            self._break(start, end)
-        if name in _CHILDLESS or (self._drawings and self._source[end - 2] == "/"):
+        if attributes and is_shown:
+            self._note_values(tag.name, attributes)
+        if tag.is_childless:
+            if tag.name == "br":
+                self._break(start, end)
             return end
-        if name in _UNSEEN:
-            return _raw_end(self._source, end, name)
-        self._open.push(self._opened(name, group, attributes, start))
-        if name not in _RAW:
+        if self._drawings and self._source[end - 2] == "/":
             return end
-        raw_end = _raw_end(self._source, end, name)
+        if tag.is_unseen:
+            return _raw_end(self._source, end, tag.name)
+        self._open.push(tag, self._element(tag, attributes, start) if is_shown else None)
+        if not tag.is_raw:
+            return end
+        raw_end = _raw_end(self._source, end, tag.name)
         self._show(end, raw_end)
         return raw_end
 
-    def _opened(self, name: str, group: str, attributes: Attributes, start: int) -> _Open:
-        href = self._value(attributes, "href").strip(" \t\n\f\r") if name == "a" else ""
-        hidden = self._hidden(name, attributes)
-        recorded = bool(name in _RECORDED or href or hidden) and not self._templates
-        return _Open(name, group, start, self._text.length, href, hidden, recorded)
+    def _element(self, tag: _Tag, attributes: Attributes, start: int) -> list[Any] | None:
+        """The fields of the element that begins, if it is to be recorded."""
+        href, hidden = "", tag.hidden
+        if attributes:
+            if tag.name == "a" and "href" in attributes:
+                href = self._value(attributes, "href").strip(" \t\n\f\r")
+            hidden = self._hidden(tag, attributes)
+        if tag.is_recorded or href or hidden:
+            length = self._text.length
+            return [start, start, length, length, tag.name, href, hidden]
+        return None
 
-    def _hidden(self, name: str, attributes: Attributes) -> str:
+    def _hidden(self, tag: _Tag, attributes: Attributes) -> str:
         """The technique that hides an element."""
         if "hidden" in attributes:
             return "hidden"
         if "style" in attributes and (technique := hiding_technique(self._value(attributes, "style"))):
             return technique
-        if name == "noscript":
-            return "noscript"
-        if name == "marquee" and any(_pixels(self._value(attributes, side)) <= 1 for side in ("width", "height")):
+        if tag.name == "marquee" and any(_pixels(self._value(attributes, side)) <= 1 for side in ("width", "height")):
             return "zero-size"
-        return ""
+        return tag.hidden
 
     def _value(self, attributes: Attributes, name: str) -> str:
         """The value of an attribute, references decoded; empty when there is none."""
@@ -407,14 +495,14 @@ class _Reader:
             start = last
         return "".join(pieces) + self._source[start:end]
 
-    def _end_tag(self, name: str, start: int, end: int) -> None:
-        if name == "br":
+    def _end_tag(self, tag: _Tag, start: int, end: int) -> None:
+        if not tag.is_childless:
+            self._open.close(tag, start, end)
+        elif tag.name == "br":
             self._break(start, end)
-        elif name in ("body", "html"):
+        elif tag.name in ("body", "html"):
             self._open.close_all(start)
-        else:
-            self._open.close(_GROUP.get(name, name), start, end)
-        if name in _BLOCK and not self._templates:
+        if tag.is_block and not self._templates:
             self._text.break_line(end)
 
     def _show(self, start: int, end: int, in_attribute: bool = False) -> None:
@@ -456,4 +544,4 @@ class _Reader:
                 self._text.place("\n", start, start)
             text_start = self._text.length
             self._show(start, end, in_attribute=True)
-            self._open.ended.append(Element(start, end, text_start, self._text.length, "attribute"))
+            self._values.append(Element(start, end, text_start, self._text.length, "attribute"))

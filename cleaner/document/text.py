@@ -26,20 +26,32 @@ class VisibleText:
         """How many characters there are so far."""
         self._pieces: list[str] = []
         self._origins: list[int] = []
-        self._placed: list[tuple[int, int, int]] = []
+        self._placed: list[int] = []
+        self._placed_ends: list[int] = []
         self._line_is_blank = True
 
     def copy(self, start: int, end: int) -> None:
         """Append ``source[start:end]`` as it stands."""
         if start < end:
-            self._append(self._source[start:end], start)
+            piece = self._source[start:end]
+            self._pieces.append(piece)
+            self._origins.append(start)
+            self.length += end - start
+            if self._line_is_blank and not piece.isspace():
+                self._line_is_blank = False
 
     def place(self, characters: str, start: int, end: int) -> None:
         """Append ``characters``; each of them stands for ``source[start:end]``, which may be empty."""
-        self._placed += ((self.length + i, start, end) for i in range(len(characters)))
-        self._append(characters, start)
+        for character in characters:
+            self._placed.append(self.length)
+            self._placed_ends.append(end)
+            self._pieces.append(character)
+            self._origins.append(start)
+            self.length += 1
         if characters == "\n":
             self._line_is_blank = True
+        elif characters and not characters.isspace():
+            self._line_is_blank = False
 
     def break_line(self, at: int) -> None:
         """Place a line break that is not in the source, unless only white space was added since the last one."""
@@ -49,15 +61,6 @@ class VisibleText:
     def build(self) -> tuple[str, Offsets, Offsets]:
         """The text, and the source offsets where each of its characters starts and ends."""
         return "".join(self._pieces), *self._intervals()
-
-    def _append(self, piece: str, origin: int) -> None:
-        if not piece:
-            return
-        self._pieces.append(piece)
-        self._origins.append(origin)
-        self.length += len(piece)
-        if not piece.isspace():
-            self._line_is_blank = False
 
     def _intervals(self) -> tuple[Offsets, Offsets]:
         origins = np.array(self._origins, dtype=np.int64)
@@ -69,8 +72,5 @@ class VisibleText:
         starts[np.cumsum(lengths) - lengths] = jumps
         np.cumsum(starts, out=starts)
         ends = starts + 1
-        if self._placed:
-            at, start, end = np.array(self._placed, dtype=np.int64).T
-            starts[at] = start
-            ends[at] = end
+        ends[self._placed] = self._placed_ends
         return starts, ends

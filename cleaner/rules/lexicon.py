@@ -17,13 +17,17 @@ from typing import TYPE_CHECKING
 import ahocorasick_rs
 import numpy as np
 
-from cleaner.folding import Folded, fold
-from cleaner.tokens import BREAK, SIGN, SPACE, UNIT, kind_table
+from cleaner.folding import SIZE, Folded, fold, look_up
+from cleaner.tokens import DIGIT, LETTER, SIGN, UNIT, kind_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STRENGTHS = {"weak": 0.3, "medium": 0.6, "strong": 0.9}
+BEGINNING = 5
+"""Letters that a form and a text must share before the form is looked for in a single article."""
+MANY = 50_000
+"""Characters from which it pays to build an automaton of all forms."""
 _SURROUNDINGS = 30
 """Characters to either side in which the marks of the neighbours are looked for."""
 
@@ -58,6 +62,15 @@ class Hit:
     disguised: bool
     """Found only because spelling, marks or alphabet were undone."""
 
+    @property
+    def weight(self) -> float:
+        """The weight of its term, 0..1."""
+        return self.term.weight
+
+    def moved(self, by: int) -> Hit:
+        """The same hit in a text that begins ``by`` characters earlier."""
+        return Hit(self.start + by, self.end + by, self.term, self.disguised)
+
 
 @dataclass(frozen=True, slots=True)
 class Entries:
@@ -71,6 +84,40 @@ class Entries:
     """What the terms have in common, as numbers of ``Lexicon.groups``."""
 
 
+class _Forms:
+    """Strings that are looked for all at once (Aho & Corasick 1975), the longest where several start together.
+
+    To build the automaton of all takes as long as to look through a million characters. Until there are
+    many characters to look through, only the forms whose beginning stands in the text are built in.
+    """
+
+    def __init__(self, forms: list[str]) -> None:
+        self._forms = forms
+        self._looked_through = 0
+
+    @functools.cached_property
+    def _all(self) -> ahocorasick_rs.AhoCorasick:
+        return _automaton(self._forms)
+
+    def find(self, text: str) -> list[tuple[int, int, int]]:
+        """(number of a form, start, end) from left to right, disjoint."""
+        self._looked_through += len(text)
+        if self._looked_through > MANY:
+            return self._all.find_matches_as_indexes(text)
+        beginnings = {text[at : at + BEGINNING] for at in range(len(text))}
+        numbers = [
+            number for number, form in enumerate(self._forms) if len(form) < BEGINNING or form[:BEGINNING] in beginnings
+        ]
+        if not numbers:
+            return []
+        found = _automaton([self._forms[number] for number in numbers]).find_matches_as_indexes(text)
+        return [(numbers[index], start, end) for index, start, end in found]
+
+
+def _automaton(forms: list[str]) -> ahocorasick_rs.AhoCorasick:
+    return ahocorasick_rs.AhoCorasick(forms, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
+
+
 class Lexicon:
     """A set of terms, ready to be found. Automata are built when a text first needs them."""
 
@@ -78,6 +125,7 @@ class Lexicon:
         """``groups``: kind, category, weight, glue and language that many terms share."""
         self._entries = entries
         self._groups = groups
+        self._made: dict[int, tuple[Term, ...]] = {}
         self._first_other = next((i for i, bare in enumerate(entries.bare) if bare[0] > "\u036f"), len(entries.bare))
 
     @functools.cached_property
@@ -89,31 +137,38 @@ class Lexicon:
         )
 
     @functools.cached_property
-    def _latin(self) -> ahocorasick_rs.AhoCorasick:
-        return self._automaton(0, self._first_other)
+    def _latin(self) -> _Forms:
+        return _Forms(self._entries.bare[: self._first_other])
 
     @functools.cached_property
-    def _other(self) -> ahocorasick_rs.AhoCorasick:
-        return self._automaton(self._first_other, len(self._entries.bare))
+    def _other(self) -> _Forms:
+        return _Forms(self._entries.bare[self._first_other :])
 
-    def _automaton(self, first: int, end: int) -> ahocorasick_rs.AhoCorasick:
-        return ahocorasick_rs.AhoCorasick(
-            self._entries.bare[first:end], matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
-        )
+    @functools.cached_property
+    def _other_begins(self) -> NDArray[np.bool_]:
+        """The code points that terms of other scripts begin with."""
+        begins = np.zeros(SIZE, dtype=bool)
+        begins[[ord(bare[0]) for bare in self._entries.bare[self._first_other :]]] = True
+        return begins
 
     def _matches(self, folded: Folded) -> list[tuple[int, int, int]]:
         """(number of an entry, start, end) from left to right; Latin terms and those of other scripts apart."""
         found: list[tuple[int, int, int]] = []
         if self._first_other:
-            found = self._latin.find_matches_as_indexes(folded.bare)
-        if self._first_other < len(self._entries.bare) and bool((folded.bare_codes > 0x36F).any()):
-            other = self._other.find_matches_as_indexes(folded.bare)
+            found = self._latin.find(folded.bare)
+        if look_up(self._other_begins, folded.bare_codes).any():
+            other = self._other.find(folded.bare)
             if other:
                 found = sorted([*found, *((n + self._first_other, a, b) for n, a, b in other)], key=lambda m: m[1:])
         return found
 
-    def _terms(self, number: int) -> Iterator[Term]:
+    def _terms(self, number: int) -> tuple[Term, ...]:
         """All the terms that one form stands for."""
+        if number not in self._made:
+            self._made[number] = tuple(self._make(number))
+        return self._made[number]
+
+    def _make(self, number: int) -> Iterator[Term]:
         bare = self._entries.bare[number]
         while number and self._entries.bare[number - 1] == bare:
             number -= 1
@@ -124,23 +179,15 @@ class Lexicon:
 
     def find(self, folded: Folded) -> Iterator[Hit]:
         """Hits from left to right, disjoint, the longest first where several start together."""
-        kinds = kind_table()
-        size = folded.codes.size
-        done = 0
         matches = self._matches(folded)
         if not matches:
             return
-        beside = np.array(matches, dtype=np.int64)[:, [1, 1, 2, 2]] + np.array([-1, 0, 0, -1])
-        around: list[list[int]] = kinds.take(folded.codes.take(beside, mode="clip")).tolist()
-        for (number, start, end), (before, first, after, last) in zip(matches, around, strict=True):
-            if start < done:
-                continue
-            left_free = start == 0 or _free(before, first)
-            right_free = end == size or _free(after, last)
-            if not (left_free and right_free) and self._entries.bare[number] not in self._touching:
+        done = 0
+        for (number, start, end), is_free in zip(matches, _free(folded, matches), strict=True):
+            if start < done or not (is_free or self._entries.bare[number] in self._touching):
                 continue
             for term in self._terms(number):
-                if not term.glue and not (left_free and right_free):
+                if not (term.glue or is_free):
                     continue
                 agreement = _marks_agree(term, folded, start, end)
                 if agreement is not None:
@@ -149,23 +196,26 @@ class Lexicon:
                     break
 
 
-def _free(neighbour: int, own: int) -> bool:
-    """Whether a word may begin or end between these two kinds of character."""
-    return neighbour in (SIGN, SPACE, BREAK, UNIT) or own in (UNIT, SIGN) or neighbour >= UNIT
+def _free(folded: Folded, matches: list[tuple[int, int, int]]) -> list[bool]:
+    """Whether each match begins and ends where a word may."""
+    edges = np.array(matches, dtype=np.int64)[:, 1:]
+    inside, outside = edges - np.array([0, 1]), edges - np.array([1, 0])
+    own, neighbour = (look_up(kind_table(), folded.codes.take(at, mode="clip")) for at in (inside, outside))
+    may_end = (neighbour != LETTER) & (neighbour != DIGIT) | (own == SIGN) | (own == UNIT)
+    free: list[bool] = (may_end | (edges == np.array([0, folded.codes.size]))).all(axis=1).tolist()
+    return free
 
 
 def _marks_agree(term: Term, folded: Folded, start: int, end: int) -> bool | None:
     """Whether a find is the term: ``False`` as written, ``True`` in disguise, ``None`` not at all."""
     found = folded.text(start, end)
-    changed = bool(folded.disguised[start:end].any())
-    if found == term.text:
-        return changed
-    if term.text.isascii():
-        return True if term.unmistakable else (None if not changed else True)
-    if _signature(found) == _signature(term.text):
-        return changed
+    plain = term.text.isascii()
+    if found == term.text or (not plain and _signature(found) == _signature(term.text)):
+        return bool(folded.disguised[start:end].any())
     if term.unmistakable:
         return True
+    if plain:
+        return True if folded.disguised[start:end].any() else None
     if found.isascii() and _unmarked(folded.codes[max(0, start - _SURROUNDINGS) : end + _SURROUNDINGS]):
         return True
     return None

@@ -11,6 +11,8 @@ from cleaner.types import Document, Element
 
 def link_weight(href: str, known: Known) -> float:
     """How much a link target looks like one of spam, 0..1; relative and honest targets give 0."""
+    if "//" not in href:
+        return 0.0
     try:
         host = urlsplit(href.strip()).hostname or ""
     except ValueError:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import ahocorasick_rs
 import numpy as np
 
-from cleaner.folding import Folded
-from cleaner.tokens import LETTER, Tokens, kind_table
+from cleaner.folding import Folded, look_up
+from cleaner.tokens import GLUED, LETTER, Tokens, kind_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +29,9 @@ _DOMAIN = re.compile(
     r"(?P<tld>[a-z]{2,12}))(?![a-z0-9@])(?:[:/?#][^\s<>\"'”’)\]]*)?"
 )
 _HASHTAG = re.compile(r"[#＃]\w{3,}")
-_PHONE = re.compile(r"(?<!\d)(?:\+?84|0)(?:[ .\-]?\d){8,10}(?!\d)")
+_PHONE = re.compile(  # every alternative begins with a plain character, which makes the search fast
+    r"(?:\+(?<!\d\+)84|8(?<!\d8)4|0(?<!\d0))(?:[ .\-]?\d){8,10}(?!\d)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,13 @@ class Shape:
     start: int
     end: int
     kind: str
-    """``brand``, ``domain``, ``honest-domain``, ``hashtag`` or ``phone``."""
+    """``brand``, ``domain``, ``honest-domain`` or ``hashtag``."""
     weight: float
     category: str
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
     """What is known of domains and codes (``data/domains.toml``)."""
 
@@ -61,9 +65,26 @@ class Known:
     """Honest codes that look like brands (``covid19``)."""
     code_prefixes: frozenset[str]
 
+    @functools.cached_property
+    def _stem_finder(self) -> ahocorasick_rs.AhoCorasick:
+        return ahocorasick_rs.AhoCorasick([stem for stem, _ in self.stems])
+
+    @functools.cached_property
+    def _honest_endings(self) -> tuple[str, ...]:
+        return tuple("." + suffix for suffix in self.suffixes)
+
+    def category_of(self, name: str) -> str | None:
+        """The category that the longest stem in ``name`` speaks for; ``None`` when there is none."""
+        found = self._stem_finder.find_matches_as_indexes(name, overlapping=True)
+        return self.stems[min(found)[0]][1] if found else None
+
+    def is_honest(self, labels: list[str]) -> bool:
+        """Whether the labels of a host end as those of honest hosts do."""
+        return ("." + ".".join(labels)).endswith(self._honest_endings)
+
 
 def find_shapes(folded: Folded, tokens: Tokens, known: Known) -> Iterator[Shape]:
-    """Brand-like tokens, domains, hashtags and telephone numbers, each kind from left to right."""
+    """Domains, brand-like tokens and hashtags, each kind from left to right."""
     yield from _domains(folded, known)
     yield from _brands(folded, tokens, known)
     codes = folded.bare_codes
@@ -72,10 +93,9 @@ def find_shapes(folded: Folded, tokens: Tokens, known: Known) -> Iterator[Shape]
             yield Shape(match.start(), match.end(), "hashtag", 0.5, "other", match.group())
 
 
-def find_phones(folded: Folded) -> Iterator[Shape]:
-    """Telephone numbers as written in contact blocks."""
-    for match in _PHONE.finditer(folded.bare):
-        yield Shape(match.start(), match.end(), "phone", 0.3, "other", match.group())
+def count_phones(bare: str) -> int:
+    """How many telephone numbers, written as in contact blocks, a folded text holds."""
+    return len(_PHONE.findall(bare))
 
 
 def brand_weight(word: str, known: Known) -> float:
@@ -106,31 +126,26 @@ def _brands(folded: Folded, tokens: Tokens, known: Known) -> Iterator[Shape]:
     if not len(tokens):
         return
     codes = folded.bare_codes
-    last = tokens.ends - 1
-    stem = np.zeros(len(tokens), dtype=bool)
+    lengths = tokens.ends - tokens.starts
+    chosen = np.zeros(len(tokens), dtype=bool)
+    long = np.flatnonzero(lengths > 4)
+    backwards = codes[tokens.ends[long] - np.arange(1, 5)[:, np.newaxis]]
     for ending in ("bet", "vip", "win", "club", "slot", "sino"):
-        stem |= _ends_with(codes, last, ending)
-    stem &= tokens.ends - tokens.starts > 4
+        found = [letters == ord(letter) for letters, letter in zip(backwards, reversed(ending), strict=False)]
+        chosen[long[np.logical_and.reduce(found)]] = True
     digits = np.flatnonzero((codes >= 48) & (codes <= 57))
-    stem[np.searchsorted(tokens.starts, digits, side="right") - 1] = True
-    glued_before = tokens.gaps == 0
-    chosen = np.flatnonzero(stem & (tokens.ends - tokens.starts > 2))
-    for i, start, end in zip(*(a.tolist() for a in (chosen, tokens.starts[chosen], tokens.ends[chosen])), strict=True):
+    n_digits = np.bincount(np.searchsorted(tokens.starts, digits, side="right") - 1, minlength=len(tokens))
+    chosen |= (n_digits > 0) & (n_digits < lengths) & (lengths > 2)
+    numbers = np.flatnonzero(chosen)
+    for i, start, end in zip(
+        numbers.tolist(), tokens.starts[numbers].tolist(), tokens.ends[numbers].tolist(), strict=True
+    ):
         word = folded.bare[start:end]
-        if word.isdigit():
-            continue
         weight = brand_weight(word, known)
         if weight > 0:
-            if glued_before[i] and start and chr(codes[start - 1]) in "-/.@#_":
+            if tokens.gaps[i] == GLUED and start and chr(codes[start - 1]) in "-/.@#_":
                 weight *= 0.5
-            yield Shape(start, end, "brand", weight, _category_of(word, known), word)
-
-
-def _ends_with(codes: NDArray[np.uint32], last: NDArray[np.int64], word: str) -> NDArray[np.bool_]:
-    found = np.ones(last.size, dtype=bool)
-    for back, letter in enumerate(reversed(word)):
-        found &= codes[np.maximum(last - back, 0)] == ord(letter)
-    return found
+            yield Shape(start, end, "brand", weight, known.category_of(word) or "gambling", word)
 
 
 def _domains(folded: Folded, known: Known) -> Iterator[Shape]:
@@ -138,14 +153,15 @@ def _domains(folded: Folded, known: Known) -> Iterator[Shape]:
     if codes.size < 4:
         return
     dots = np.flatnonzero((codes[1:-2] == ord(".")) | (codes[1:-2] == 0x3002) | (codes[1:-2] == 0xFF0E)) + 1
-    before = kind_table().take(codes[dots - 1], mode="clip")
+    before = look_up(kind_table(), codes[dots - 1])
     inner = dots[_is_latin(codes[dots + 1]) & _is_latin(codes[dots + 2]) & (before >= LETTER)]
     done = 0
-    for dot in inner:
+    for dot in inner.tolist():
         if dot < done:
             continue
-        begin = max(done, int(dot) - 70)
-        window = folded.bare[begin : int(dot) + 120]
+        begin = max(done, dot - 70)
+        begin = max(begin, folded.bare.rfind(" ", begin, dot) + 1)
+        window = folded.bare[begin : dot + 120]
         for match in _DOMAIN.finditer(window):
             if match.start("host") <= dot - begin < match.end("host"):
                 shape = judge_host(match["host"], known)
@@ -165,26 +181,16 @@ def judge_host(host: str, known: Known) -> tuple[str, float, str] | None:
     labels = host.replace("。", ".").replace("．", ".").strip(".").split(".")
     if len(labels) < 2 or (labels[-1] not in known.common and labels[-1] not in known.spam):
         return None
-    dotted = "." + ".".join(labels)
     named = labels[-1] not in known.spam and (
         ".".join(labels[-2:]) in known.labels or not known.labels.isdisjoint(labels[:-1])
     )
-    if named or any(dotted.endswith("." + suffix) for suffix in known.suffixes):
+    if named or known.is_honest(labels):
         return "honest-domain", 0.0, "other"
     name = max(labels[:-1], key=len)
     weight, category = 0.3, "other"
     if labels[-1] in known.spam:
         weight += 0.3
-    for stem, of in known.stems:
-        if stem in name:
-            weight, category = weight + 0.35, of
-            break
+    if of := known.category_of(name):
+        weight, category = weight + 0.35, of
     weight += 0.35 * max((brand_weight(part, known) for part in re.split("[-_]", name)), default=0.0)
     return "domain", min(weight, 1.0), category if category != "other" or weight < 0.6 else "gambling"
-
-
-def _category_of(word: str, known: Known) -> str:
-    for stem, category in known.stems:
-        if stem in word:
-            return category
-    return "gambling"
