@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cleaner.decide import Decision, Terms, decide
 from cleaner.document import read
 from cleaner.edit import apply, compose, edits_of, place_of, to_source
+from cleaner.model.classifier import Scored
 from cleaner.model.store import default_folder, load
 from cleaner.reasons import reasons_of
 from cleaner.types import Action, Document, Edit, Finding, Policy, Result, Verdict
 
-BATCH = 1 << 16
+BATCH = 1 << 20
 """Characters of sources that are looked at together."""
 _PASSES = 8
 """A text that still changes after so many passes is given to a person."""
@@ -56,62 +57,63 @@ class Cleaner:
             TypeError: the source is no string.
             SourceError: the format is unknown.
         """
-        return self._clean(read(source, format), format)
-
-    def _clean(self, document: Document, format: str) -> Result:
-        source = document.source
-        findings, edits, verdict = self._pass(document)
-        if edits:
-            findings, edits, verdict = self._settle(source, format, findings, edits)
-        return Result(source, apply(source, edits), verdict, findings, tuple(edits), document.format)
-
-    def _settle(
-        self, source: str, format: str, findings: tuple[Finding, ...], edits: list[Edit]
-    ) -> tuple[tuple[Finding, ...], list[Edit], Verdict]:
-        """Look again at what the edits leave, until there is nothing more to cut: a clean text stays as it is."""
-        for number in range(_PASSES):
-            again, more, _ = self._pass(read(apply(source, edits), format))
-            if not more:
-                if number and _removed(source, edits) > self.policy.max_removed:
-                    break
-                return findings, edits, "cleaned"
-            cut = [_in_source(source, edits, f) for f in again if f.action == "strip"]
-            findings = _joined(source, [*findings, *cut])
-            edits = compose(edits, more)
-        return tuple(replace(f, action="flag") for f in findings), [], "review"
+        return next(self._clean([source], format))
 
     def clean_many(self, sources: Iterable[str], format: str = "auto") -> Iterator[Result]:
         """Clean a stream of sources, in order; a batch of about ``BATCH`` characters is held at a time.
 
-        The results are those of :meth:`clean`; texts without anything suspicious cost much less together.
+        The results are those of :meth:`clean`; many texts cost much less together.
         """
         batch: list[str] = []
         size = 0
         for source in sources:
             batch.append(source)
-            size += len(source) + 1
+            size += len(source) if isinstance(source, str) else 0
             if size >= BATCH:
-                yield from self._clean_batch(batch, format)
+                yield from self._clean(batch, format)
                 batch, size = [], 0
-        yield from self._clean_batch(batch, format)
+        yield from self._clean(batch, format)
 
-    def _clean_batch(self, sources: list[str], format: str) -> Iterator[Result]:
+    def _clean(self, sources: Sequence[str], format: str) -> Iterator[Result]:
         documents = [read(source, format) for source in sources]
-        plain = [d for d in documents if not d.elements and len(d.text) < BATCH and not self._deny]
-        suspicious = self._classifier.suspicious([d.text for d in plain])
-        harmless = {id(d) for d, bad in zip(plain, suspicious, strict=True) if not bad}
-        for document in documents:
-            if id(document) in harmless:
-                yield Result(document.source, document.source, "clean", (), (), document.format)
-            else:
-                yield self._clean(document, format)
+        passes = [_Progress(*found) for found in self._pass(documents)]
+        self._settle(sources, passes, format)
+        for document, done in zip(documents, passes, strict=True):
+            text = apply(document.source, done.edits)
+            yield Result(document.source, text, done.verdict, done.findings, tuple(done.edits), document.format)
+
+    def _settle(self, sources: Sequence[str], passes: list[_Progress], format: str) -> None:
+        """Look again at what the edits leave, until there is nothing more to cut: a clean text stays as it is."""
+        unsettled = [number for number, done in enumerate(passes) if done.edits]
+        for round in range(_PASSES):
+            if not unsettled:
+                return
+            left = [read(apply(sources[number], passes[number].edits), format) for number in unsettled]
+            moving = []
+            for number, (again, more, _) in zip(unsettled, self._pass(left), strict=True):
+                source, done = sources[number], passes[number]
+                if more:
+                    cut = [_in_source(source, done.edits, f) for f in again if f.action == "strip"]
+                    done.findings = _joined(source, [*done.findings, *cut])
+                    done.edits = compose(done.edits, more)
+                    moving.append(number)
+                elif round and _removed(source, done.edits) > self.policy.max_removed:
+                    done.give_up()
+            unsettled = moving
+        for number in unsettled:
+            passes[number].give_up()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Cleaner, (self._folder, self.policy))
 
-    def _pass(self, document: Document) -> tuple[tuple[Finding, ...], list[Edit], Verdict]:
-        """One look at a document: its findings, the edits of those to strip, and the verdict."""
-        scored = self._classifier.find(document, floor=_floor(self.policy))
+    def _pass(self, documents: Sequence[Document]) -> list[tuple[tuple[Finding, ...], list[Edit], Verdict]]:
+        """One look at each document: its findings, the edits of those to strip, and the verdict."""
+        scored = self._classifier.find(documents, floor=_floor(self.policy))
+        return [self._decided(document, own) for document, own in zip(documents, scored, strict=True)]
+
+    def _decided(self, document: Document, scored: list[Scored]) -> tuple[tuple[Finding, ...], list[Edit], Verdict]:
+        if not scored and not self._deny:
+            return (), [], "clean"
         decisions, verdict = decide(scored, document, self.policy, self._allow, self._deny)
         findings = _joined(
             document.source,
@@ -119,6 +121,20 @@ class Cleaner:
         )
         cut = [(d.scored.start, d.scored.end) for d in decisions if d.action == "strip"]
         return findings, edits_of(document, cut), verdict
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What is known of a source so far."""
+
+    findings: tuple[Finding, ...]
+    edits: list[Edit]
+    verdict: Verdict
+
+    def give_up(self) -> None:
+        """Leave the text as it is, and the decision to a person."""
+        self.findings = tuple(replace(f, action="flag") for f in self.findings)
+        self.edits, self.verdict = [], "review"
 
 
 def _removed(source: str, edits: list[Edit]) -> float:

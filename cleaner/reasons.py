@@ -25,7 +25,7 @@ _SAYS = {
 _ONLY_NAMED = frozenset({"phrase", "brand", "domain", "hashtag", "link", "hidden"})
 """Groups that are told only where the rules found something: that nothing was found is no reason."""
 _LEAST = 0.05
-"""Contributions below this many log-odds are not told."""
+"""Contributions below this many log-odds are not told, but for what the rules found."""
 
 
 def reasons_of(scored: Scored, forced: str = "") -> tuple[Reason, ...]:
@@ -34,7 +34,7 @@ def reasons_of(scored: Scored, forced: str = "") -> tuple[Reason, ...]:
         return (Reason("policy", f"{_SAYS['policy']}: {forced}", scored.contributions.get("policy", 0.0)),)
     reasons = []
     for group, value in scored.contributions.items():
-        if abs(value) < _LEAST or (group in _ONLY_NAMED and group not in scored.named):
+        if group not in scored.named and (abs(value) < _LEAST or group in _ONLY_NAMED):
             continue
         named = ", ".join(scored.named.get(group, ()))
         reasons.append(Reason(group, f"{_SAYS[group]}: {named}" if named else _SAYS[group], value))

@@ -130,3 +130,12 @@ def test_the_public_names_are_these() -> None:
     assert sorted(cleaner.__all__) == sorted(set(cleaner.__all__))
     assert {"clean", "scan", "Cleaner", "Policy", "Result", "Finding", "Reason"} <= set(cleaner.__all__)
     assert all(hasattr(cleaner, name) for name in cleaner.__all__)
+
+
+def test_a_seam_behind_an_earlier_cut_is_part_of_that_cut() -> None:
+    heading = "<h2>Chè bưởi An Giang giữa phố Hàng Bồ</h2>"
+    source = f"  {heading}   {heading}  - đồng hồ rep 1:1 Thụy Sĩ giá sỉ (fb88)   {heading} "
+    result = Cleaner(policy=Policy(strip=0.3, flag=0.2)).clean(source)
+    stripped = [finding for finding in result.findings if finding.action == "strip"]
+    assert stripped
+    assert all(any(f.start <= e.end and e.start <= f.end for f in stripped) for e in result.edits)

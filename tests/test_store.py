@@ -39,7 +39,7 @@ def test_an_altered_file_is_named(folder: Path, name: str) -> None:
         load(folder)
 
 
-@pytest.mark.parametrize("name", ["tagger.npy", RULES])
+@pytest.mark.parametrize("name", ["embeddings.npy", RULES])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ModelError, match=f"{name}: cannot be read"):
@@ -66,7 +66,7 @@ def test_a_model_of_another_version_is_refused(folder: Path, key: str, value: ob
         load(folder)
 
 
-@pytest.mark.parametrize("key", ["files", "calibration", "worth", "tagger_scale"])
+@pytest.mark.parametrize("key", ["files", "calibration", "worth", "tagger"])
 def test_a_manifest_without_a_key(folder: Path, key: str) -> None:
     change_manifest(folder, lambda manifest: manifest.pop(key))
     with pytest.raises(ModelError, match=key):
@@ -74,17 +74,17 @@ def test_a_manifest_without_a_key(folder: Path, key: str) -> None:
 
 
 def test_a_file_that_the_manifest_does_not_vouch_for(folder: Path) -> None:
-    change_manifest(folder, lambda manifest: manifest["files"].pop("tagger.npy"))
-    with pytest.raises(ModelError, match=r"tagger\.npy"):
+    change_manifest(folder, lambda manifest: manifest["files"].pop("embeddings.npy"))
+    with pytest.raises(ModelError, match=r"embeddings\.npy"):
         load(folder)
 
 
 def test_arrays_of_objects_are_never_unpickled(folder: Path) -> None:
     import hashlib
 
-    np.save(folder / "tagger.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    digest = hashlib.sha256((folder / "tagger.npy").read_bytes()).hexdigest()
-    change_manifest(folder, lambda manifest: manifest["files"].update({"tagger.npy": digest}))
+    np.save(folder / "embeddings.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    digest = hashlib.sha256((folder / "embeddings.npy").read_bytes()).hexdigest()
+    change_manifest(folder, lambda manifest: manifest["files"].update({"embeddings.npy": digest}))
     with pytest.raises(ModelError, match="allow_pickle"):
         load(folder)
 
@@ -118,7 +118,7 @@ def test_model_show(folder: Path) -> None:
     change_manifest(folder, lambda manifest: manifest.update(figures={"vi": {"exact": 0.61803}}))
     shown = CliRunner().invoke(main, ["model", "show", str(folder)])
     assert shown.exit_code == 0
-    for words in ("trained on", "recipe.rounds", "figures.vi.exact", "0.61803", "tagger.npy"):
+    for words in ("trained on", "recipe.rounds", "figures.vi.exact", "0.61803", "embeddings.npy"):
         assert words in shown.stdout
     (folder / "worth.npy").unlink()
     assert CliRunner().invoke(main, ["model", "show", str(folder)]).exit_code == 2

@@ -217,7 +217,7 @@ def test_the_sizes_follow_the_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(training, "train", note)
     run("train", "--out", tmp_path / "model", "--scale", "0.5", "--seed", 3, "--workers", 1)
-    halved = replace(SMALL, tagger_samples=3_000, segment_samples=750, calibration_samples=250)
+    halved = replace(SMALL, tagger_samples=SMALL.tagger_samples // 2, segment_samples=750, calibration_samples=250)
     assert recipes == [replace(halved, seed=3, workers=1)]
 
 

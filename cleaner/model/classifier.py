@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.evidence import View, view
-from cleaner.model.chain import LABELS
-from cleaner.model.features import WIDTH, Columns, Counts, columns, hashed_features
-from cleaner.model.screen import ScreenWeights, suspicious
-from cleaner.model.segments import FEATURES, Marked, Tagged, candidates, rows, tag, variants
+from cleaner.model.decoding import best_gain, decode
+from cleaner.model.features import Columns, Counts, columns, hashed_features
+from cleaner.model.network import Network, laid_out
+from cleaner.model.passages import Batch, Passages, around, first_look, whole
+from cleaner.model.screen import ScreenWeights, loud_tokens
+from cleaner.model.segments import FEATURES, Marked, Tagged, rows, variants
 from cleaner.model.trees import Trees
 from cleaner.rules import RuleSet
 from cleaner.rules.markup import link_weight, markup_of
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-_EVEN_BYTES = np.uint64(0x00FF00FF00FF00FF)
-HELD_BACK = 0.8
-"""Highest score of a span that a person should see first, whatever the trees say."""
-PROSE = float(np.log1p(9))
-"""The feature ``tokens`` of a span of nine tokens: longer ones are prose."""
+BATCH = 1 << 18
+"""Characters that are looked at together."""
+HOPE = 0.0
+"""Log-odds of the best span of a passage, against none, from which its text is read."""
+UNKNOWN_LINK = 0.3
+"""Weight of a link to a host of which nothing is known."""
 MARGIN = 2.0
 """Log-odds by which a moved boundary may lower the score of a span."""
 
@@ -38,9 +40,7 @@ MARGIN = 2.0
 class Weights:
     """The learnt arrays."""
 
-    tagger: NDArray[np.int8]
-    """Shape (2 ** bits, LABELS), in steps of ``scale``."""
-    scale: float
+    tagger: Network
     transitions: Floats
     counts: Counts
     worth: Trees
@@ -53,11 +53,6 @@ class Weights:
     slope: float
     intercept: float
     """Calibration of ``worth`` (Platt 1999)."""
-
-    @property
-    def bits(self) -> int:
-        """Logarithm of the number of features."""
-        return int(self.tagger.shape[0]).bit_length() - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,89 +82,105 @@ class Segment:
 
 
 class Classifier:
-    """Finds and scores the spans of a text. Immutable, hence safe to share between threads."""
+    """Finds and scores the spans of texts. Immutable, hence safe to share between threads."""
 
     def __init__(self, weights: Weights, rules: RuleSet) -> None:
         self.weights = weights
         self.rules = rules
 
-    def find(self, document: Document, floor: float) -> list[Scored]:
-        """The spans of a document that score at least ``floor``: disjoint, in order."""
-        edges = block_edges(document.text)
-        blocks = [document.text[a:b] for a, b in pairwise(edges)]
-        looked_at = [True] * len(blocks) if self._marks_spam(document) else self.suspicious(blocks)
-        found: list[Scored] = []
-        for offset, block, worth_reading in zip(edges, blocks, looked_at, strict=False):
-            if worth_reading:
-                found += self._find_in_block(document, block, offset, floor)
-        protected = document.protected
-        return [s for s in found if not any(a < s.end and s.start < b for a, b in protected)]
+    def find(self, documents: Sequence[Document], floor: float) -> list[list[Scored]]:
+        """The spans of each document that score at least ``floor``: disjoint, in order.
 
-    def _find_in_block(self, document: Document, block: str, offset: int, floor: float) -> list[Scored]:
-        seen = self.look(block)
-        tagged = self.tag(seen, self._marked(document, seen, offset))
-        if tagged is None:
-            return []
+        A document is judged the same alone and among others; many together cost less.
+        """
+        found: list[list[Scored]] = [[] for _ in documents]
+        pieces = [
+            _Piece(number, offset, document.text[offset:end])
+            for number, document in enumerate(documents)
+            for offset, end in pairwise(block_edges(document.text))
+        ]
         lowest = self._raw(floor)
-        return [self._scored(document, tagged, s, offset) for s in self.segments(tagged, lowest) if s.raw >= lowest]
+        hopeful = [piece for some in _batches(pieces) for piece in self._hopeful_pieces(documents, some)]
+        for some in _batches(hopeful):
+            batch = self.look([piece.text for piece in some])
+            tagged = self.read(whole(batch), self._marked(documents, some, batch))
+            for segment in self.segments(tagged, lowest):
+                if segment.raw < lowest:
+                    continue
+                piece = some[int(tagged.passages.text[tagged.passages.owner[segment.first]])]
+                document = documents[piece.document]
+                scored = self._scored(document, tagged, segment, piece.offset)
+                if not any(a < scored.end and scored.start < b for a, b in document.protected):
+                    found[piece.document].append(scored)
+        return found
+
+    def _hopeful_pieces(self, documents: Sequence[Document], pieces: Sequence[_Piece]) -> list[_Piece]:
+        batch = self.look([piece.text for piece in pieces])
+        return [pieces[number] for number in self.hopeful(batch, self._marked(documents, pieces, batch))]
 
     def _scored(self, document: Document, tagged: Tagged, segment: Segment, offset: int) -> Scored:
-        folded, tokens = tagged.view.folded, tagged.view.tokens
-        start, end = int(tokens.starts[segment.first]), int(tokens.ends[segment.last - 1])
+        passages = tagged.passages
+        folded, tokens = passages.folded, passages.tokens
+        moved = offset - int(passages.batch.starts[passages.text[passages.owner[segment.first]]])
+        start = moved + int(folded.starts[tokens.starts[segment.first]])
+        end = moved + int(folded.ends[tokens.ends[segment.last - 1] - 1])
         return Scored(
-            start=offset + int(folded.starts[start]),
-            end=offset + int(folded.ends[end - 1]),
-            score=min(self.probability(segment.raw), HELD_BACK if is_doubtful(segment.row) else 1.0),
+            start=start,
+            end=end,
+            score=self.probability(segment.raw),
             category=self.category(tagged, segment.first, segment.last),
             contributions=self._contributions(segment.row),
-            named=_named(tagged.view, start, end) | _markup_names(document, offset, tagged, segment),
+            named=_named(tagged, segment) | _markup_names(document, start, end),
         )
 
-    def suspicious(self, texts: Sequence[str]) -> NDArray[np.bool_]:
-        """Which texts hold anything worth reading closely; a text is judged the same alone and among others."""
-        return suspicious(texts, self.weights.screen, self.rules, self.weights.counts)
-
-    def _marks_spam(self, document: Document) -> bool:
-        """Whether the markup alone is a reason to read closely: something hidden, or a doubtful link."""
-        return any(e.hidden or link_weight(e.href, self.rules.known) > 0 for e in markup_of(document))
-
-    def _marked(self, document: Document, seen: View, offset: int) -> tuple[Marked, ...]:
-        """Links and hidden elements as token intervals."""
+    def _marked(self, documents: Sequence[Document], pieces: Sequence[_Piece], batch: Batch) -> list[Marked]:
+        """Links and hidden elements as token intervals of the batch."""
         marked = []
-        for element in markup_of(document):
-            inside = (element.text_start - offset, element.text_end - offset)
-            for first, end in spans_in_tokens(seen, [inside]):
-                weight = link_weight(element.href, self.rules.known) if element.href else 0.0
-                marked.append(Marked(first, end, weight, bool(element.href) and not weight, bool(element.hidden)))
-        return tuple(marked)
+        for number, piece in enumerate(pieces):
+            elements = markup_of(documents[piece.document])
+            places = [(e.text_start - piece.offset, e.text_end - piece.offset) for e in elements]
+            for element, (first, end) in zip(elements, _token_bounds(batch, number, places), strict=True):
+                if end > first:
+                    weight = link_weight(element.href, self.rules.known) if element.href else 0.0
+                    marked.append(Marked(first, end, weight, bool(element.href) and not weight, bool(element.hidden)))
+        return marked
 
-    def look(self, text: str) -> View:
-        """Fold and cut the text and apply the rules."""
-        return view(text, self.rules)
+    def look(self, texts: Sequence[str]) -> Batch:
+        """The first look at each token of ``texts``."""
+        return first_look(texts, self.rules, self.weights.counts)
 
-    def tag(self, seen_view: View, marked: tuple[Marked, ...] = ()) -> Tagged | None:
-        """The tagger's opinion of every token; ``None`` when there are no tokens."""
-        if not len(seen_view.tokens):
-            return None
-        seen = columns(seen_view, self.weights.counts)
-        return tag(
-            seen_view, seen, self.emissions(seen), self.weights.transitions, self.weights.counts, self.rules, marked
+    def hopeful(self, batch: Batch, marked: Sequence[Marked] = ()) -> NDArray[np.int64]:
+        """Numbers of the texts that are worth reading closely.
+
+        The first look tells the loud tokens; the passages around them, and around conspicuous markup, are looked
+        at again, and where that raises hope of an injection, or a link leads to spam, the whole text is read.
+        """
+        loud = loud_tokens(batch, self.weights.screen)
+        conspicuous = [np.arange(m.first, m.end) for m in marked if m.link or m.hidden]
+        passages = around(batch, np.unique(np.concatenate([loud, *conspicuous])))
+        emissions = self._emissions(columns(passages, self.weights.counts), passages)
+        hope = best_gain(passages, emissions, self.weights.transitions) > HOPE
+        spam = np.array([m.first for m in marked if m.link > UNKNOWN_LINK], dtype=np.int64)
+        return np.union1d(passages.text[passages.owner[hope]], batch.text_of(spam))
+
+    def tag(self, batch: Batch, marked: Sequence[Marked] = ()) -> Tagged:
+        """The tagger's opinion of the texts that are worth reading closely."""
+        return self.read(whole(batch, self.hopeful(batch, marked)), marked)
+
+    def read(self, passages: Passages, marked: Sequence[Marked] = ()) -> Tagged:
+        """The tagger's opinion of every token of ``passages``."""
+        seen = columns(passages, self.weights.counts)
+        emissions = self._emissions(seen, passages)
+        transitions = self.weights.transitions
+        labels, spans = decode(passages, emissions, transitions)
+        return Tagged(
+            passages, seen, emissions, labels, transitions, spans, self.weights.counts, self.rules, tuple(marked)
         )
 
-    def emissions(self, seen: Columns) -> Floats:
+    def _emissions(self, seen: Columns, passages: Passages) -> Floats:
         """Label scores of every token."""
-        weights = self._lanes.take(hashed_features(seen, self.weights.bits))
-        sums = np.empty((len(weights), 8), dtype=np.uint16)
-        for odd in (0, 1):
-            sums[:, odd::2] = (weights >> np.uint64(8 * odd) & _EVEN_BYTES).sum(axis=1).view(np.uint16).reshape(-1, 4)
-        return np.asarray((sums[:, :LABELS].astype(np.int32) - 128 * WIDTH) * self.weights.scale, dtype=np.float32)
-
-    @functools.cached_property
-    def _lanes(self) -> NDArray[np.uint64]:
-        """The tagger's weights of a feature as the bytes of one number, 128 added: sums fit into two bytes each."""
-        padded = np.zeros((len(self.weights.tagger), 8), dtype=np.int8)
-        padded[:, :LABELS] = self.weights.tagger
-        return (padded.view(np.uint8) ^ np.uint8(128)).view("<u8").ravel()
+        rows, inside = laid_out(hashed_features(seen, self.weights.tagger.bits), passages.first)
+        return self.weights.tagger.emissions(rows, inside)[inside]
 
     def segments(self, tagged: Tagged, lowest: float) -> list[Segment]:
         """Disjoint segments in text order with the best boundaries, about ``lowest`` raw score or better."""
@@ -177,9 +188,9 @@ class Classifier:
         if not winners:
             return []
         options = [variants(tagged, span) for span, _ in winners]
-        table = rows(tagged, [option for some in options for option in some])
+        table = rows(tagged, np.array([option for some in options for option in some], dtype=np.int64))
         worth, bounds = self.weights.worth.score(table), self.weights.bounds.score(table)
-        taken = np.zeros(len(tagged.view.tokens), dtype=bool)
+        taken = np.zeros(len(tagged.passages.tokens), dtype=bool)
         found: list[Segment] = []
         at = 0
         for (_, own), some in zip(winners, options, strict=True):
@@ -197,14 +208,14 @@ class Classifier:
 
     def _winners(self, tagged: Tagged, lowest: float) -> list[tuple[tuple[int, int], float]]:
         """Disjoint candidates and their raw scores, the best first."""
-        spans = candidates(tagged)
-        if not spans:
+        spans = tagged.candidates
+        if not len(spans):
             return []
         worth = self.weights.worth.score(rows(tagged, spans))
-        taken = np.zeros(len(tagged.view.tokens), dtype=bool)
+        taken = np.zeros(len(tagged.passages.tokens), dtype=bool)
         found = []
         for number in np.argsort(-worth, kind="stable"):
-            first, last = spans[number]
+            first, last = spans[number].tolist()
             if worth[number] < lowest:
                 break
             if not taken[first:last].any():
@@ -223,14 +234,13 @@ class Classifier:
     def category(self, tagged: Tagged, first: int, last: int) -> str:
         """What a span promotes: the lexicon's categories and the votes of its words."""
         votes = category_votes(self.weights.categories, tagged.seen, first, last)
-        for hit in tagged.view.hits:
-            if hit.start < tagged.view.tokens.ends[last - 1] and hit.end > tagged.view.tokens.starts[first]:
-                votes[CATEGORIES.index(hit.term.category)] += 2 * hit.term.weight
-        for shape in tagged.view.shapes:
-            if (
-                shape.category != "other"
-                and tagged.view.tokens.starts[first] <= shape.start < (tagged.view.tokens.ends[last - 1])
-            ):
+        view, (start, end) = tagged.passages.batch.view, _place(tagged, first, last)
+        for hit in view.hits[bisect_right(view.hits, start, key=lambda h: h.end) :]:
+            if hit.start >= end:
+                break
+            votes[CATEGORIES.index(hit.term.category)] += 2 * hit.term.weight
+        for shape in view.shapes:
+            if shape.category != "other" and start <= shape.start < end:
                 votes[CATEGORIES.index(shape.category)] += shape.weight
         return CATEGORIES[int(votes.argmax())]
 
@@ -240,19 +250,6 @@ class Classifier:
         for value, group in zip(credit, FEATURES.values(), strict=True):
             groups[group] = groups.get(group, 0.0) + float(value)
         return dict(sorted(groups.items(), key=lambda item: -abs(item[1])))
-
-
-def is_doubtful(row: Floats) -> bool:
-    """Whether a span has the marks of honest text that was cut by mistake before: it is shown, not cut.
-
-    That is prose whose single words hardly speak for spam, words amid a report of police or court, and
-    hashtags in which the rules find nothing.
-    """
-    value = dict(zip(FEATURES, row.tolist(), strict=True))
-    is_prose = value["tokens"] > PROSE and value["mean"] < 0.5
-    is_reported = value["frames_near"] + value["frames_inside"] >= 4 and value["hidden"] == 0 and value["link"] == 0
-    is_campaign = value["hashtags"] > 0 and value["hits"] == 0 and value["brand"] == 0
-    return bool(is_prose or is_reported or is_campaign)
 
 
 def block_edges(text: str, size: int = 1 << 16) -> list[int]:
@@ -266,26 +263,55 @@ def block_edges(text: str, size: int = 1 << 16) -> list[int]:
     return [*edges, len(text)]
 
 
-def _named(seen: View, start: int, end: int) -> dict[str, tuple[str, ...]]:
-    """What the rules found between two offsets of the folded text, by group of evidence."""
+def _place(tagged: Tagged, first: int, last: int) -> tuple[int, int]:
+    """Offsets in the folded text of the batch where the tokens ``first..last`` of the passages stand."""
+    number, tokens = tagged.passages.number, tagged.passages.batch.view.tokens
+    return int(tokens.starts[number[first]]), int(tokens.ends[number[last - 1]])
+
+
+def _named(tagged: Tagged, segment: Segment) -> dict[str, tuple[str, ...]]:
+    """What the rules found in a segment, by group of evidence."""
+    view, (start, end) = tagged.passages.batch.view, _place(tagged, segment.first, segment.last)
     found: dict[str, dict[str, None]] = {}
-    for hit in seen.hits:
-        if start <= hit.start and hit.end <= end:
+    for hit in view.hits[bisect_left(view.hits, start, key=lambda h: h.start) :]:
+        if hit.start >= end:
+            break
+        if hit.end <= end:
             found.setdefault("phrase", {})[f"“{hit.term.text}” ({hit.term.category})"] = None
-    for shape in seen.shapes:
+    for shape in view.shapes:
         if start <= shape.start and shape.end <= end:
             found.setdefault(shape.kind, {})[shape.detail] = None
     return {group: tuple(names)[:5] for group, names in found.items()}
 
 
-def _markup_names(document: Document, offset: int, tagged: Tagged, segment: Segment) -> dict[str, tuple[str, ...]]:
-    """Link targets and hiding techniques around a segment, by group of evidence."""
-    folded, tokens = tagged.view.folded, tagged.view.tokens
-    start = offset + int(folded.starts[tokens.starts[segment.first]])
-    end = offset + int(folded.ends[tokens.ends[segment.last - 1] - 1])
+def _markup_names(document: Document, start: int, end: int) -> dict[str, tuple[str, ...]]:
+    """Link targets and hiding techniques around two offsets of the text, by group of evidence."""
     around = [e for e in markup_of(document) if e.text_start < end and start < e.text_end]
     found = {"link": [e.href for e in around if e.href], "hidden": [e.hidden for e in around if e.hidden]}
     return {group: tuple(dict.fromkeys(names))[:5] for group, names in found.items() if names}
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of the text of a document, small enough to be looked at in one go."""
+
+    document: int
+    offset: int
+    text: str
+
+
+def _batches(pieces: Iterable[_Piece], size: int = BATCH) -> Iterator[list[_Piece]]:
+    """The pieces in order, about ``size`` characters at a time."""
+    batch: list[_Piece] = []
+    total = 0
+    for piece in pieces:
+        batch.append(piece)
+        total += len(piece.text)
+        if total >= size:
+            yield batch
+            batch, total = [], 0
+    if batch:
+        yield batch
 
 
 def category_features(seen: Columns, first: int, last: int, bits: int) -> NDArray[np.int64]:
@@ -301,13 +327,17 @@ def category_votes(table: NDArray[np.int8], seen: Columns, first: int, last: int
     return np.asarray(table[category_features(seen, first, last, bits)].mean(axis=0, dtype=np.float64) / 16)
 
 
-def spans_in_tokens(seen_view: View, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Intervals of the text as token intervals; empty ones are left out."""
-    starts = seen_view.folded.starts[seen_view.tokens.starts]
-    ends = seen_view.folded.ends[seen_view.tokens.ends - 1]
-    found = []
-    for start, end in spans:
-        first, last = int(np.searchsorted(ends, start, side="right")), int(np.searchsorted(starts, end))
-        if last > first:
-            found.append((first, last))
-    return found
+def spans_in_tokens(batch: Batch, text: int, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Intervals of one text of a batch as token intervals of the batch; empty ones are left out."""
+    return [(first, end) for first, end in _token_bounds(batch, text, spans) if end > first]
+
+
+def _token_bounds(batch: Batch, text: int, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The tokens of the batch that each interval of one of its texts touches."""
+    tokens, folded = batch.view.tokens, batch.view.folded
+    first, last = int(batch.first[text]), int(batch.last[text])
+    starts = folded.starts[tokens.starts[first:last]] - batch.starts[text]
+    ends = folded.ends[tokens.ends[first:last] - 1] - batch.starts[text]
+    begins = first + np.searchsorted(ends, [start for start, _ in spans], side="right")
+    stops = first + np.searchsorted(starts, [end for _, end in spans])
+    return list(zip(begins.tolist(), stops.tolist(), strict=True))

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from cleaner.evidence import View
-from cleaner.tokens import DIGIT, LETTER, SIGN, THAI_BASE, UNIT, vietnamese_letters
+from cleaner.folding import Folded
+from cleaner.tokens import APART, DIGIT, LETTER, SIGN, THAI_BASE, UNIT, Tokens, kind_table, vietnamese_letters
 from cleaner.types import CATEGORIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from cleaner.model.passages import Passages
 
     _T = TypeVar("_T", bound=np.generic)
     Hashes = NDArray[np.uint64]
@@ -55,6 +58,8 @@ class Glance:
     """What is seen of each token at first sight; one array entry a token."""
 
     word: Hashes
+    pair: Hashes
+    """The word with the one before it."""
     gap: Small
     lexicon: Small
     """0: none; else 1 + 3 × category + strength (0..2)."""
@@ -65,14 +70,18 @@ class Glance:
     rarity: Small
     """0 unseen in clean text … 5 very frequent."""
     fluency: Small
-    """How often the token follows the one before in clean text, 0 never … 4."""
+    """How often the token follows the one before in clean text, 0 never … 5."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns(Glance):
-    """Everything that is known of each token."""
+    """Everything that is known of each token of the passages that are read closely."""
 
     bare: Hashes
+    prefix: Hashes
+    """The first three letters, marks stripped."""
+    suffix: Hashes
+    """The last three."""
     shape: Small
     unmarked_run: Small
     """Length of the run of Latin words without marks that the token stands in, 0..7."""
@@ -82,47 +91,93 @@ class Columns(Glance):
     triple: Small
     """How often the token follows the two before."""
     disguised: Small
-    vietnamese: bool
+    vietnamese: Small
+    """1 where most of the text is Vietnamese."""
+    opens: NDArray[np.bool_]
+    """Where a passage begins."""
 
 
 def glance(view: View, counts: Counts) -> Glance:
     """The first look at each token of ``view``."""
     tokens = view.tokens
     word = span_hashes(view.folded.codes, tokens.starts, tokens.ends)
+    pair = pair_key(word)
     lexicon, begins = _lexicon_columns(view)
     return Glance(
         word=word,
+        pair=pair,
         gap=tokens.gaps,
         lexicon=lexicon,
         begins=begins,
         mark=_mark_column(view),
         rarity=_bucket(counts.words[_index(word, counts.word_bits)]),
-        fluency=_bucket(counts.pairs[_index(pair_key(word), counts.pair_bits)]),
+        fluency=_bucket(counts.pairs[_index(pair, counts.pair_bits)]),
     )
 
 
-def columns(view: View, counts: Counts) -> Columns:
-    """Everything that is known of each token of ``view``."""
-    folded, tokens = view.folded, view.tokens
+def columns(passages: Passages, counts: Counts) -> Columns:
+    """Everything that is known of each token of ``passages``."""
+    folded, tokens, number = passages.folded, passages.tokens, passages.number
     starts, codes = tokens.starts, folded.codes
-    first = glance(view, counts)
+    seen = passages.batch.glance
     script = _scripts(codes, tokens.kinds, starts)
     marked = _reduce(codes > 127, starts) > 0
     latin = script <= _VIETNAMESE
-    family = np.where(latin, _LATIN, script)
-    majority = int(np.bincount(family[tokens.kinds != SIGN], minlength=8).argmax())
-    foreign = (family != majority) & (tokens.kinds >= LETTER) & (tokens.kinds != DIGIT)
+    vietnamese, family = _languages(passages)
+    foreign = (np.where(latin, _LATIN, script) != family) & (tokens.kinds >= LETTER) & (tokens.kinds != DIGIT)
+    opens = np.zeros(number.size, dtype=bool)
+    opens[passages.first] = True
+    triple = triple_key(seen.word[np.maximum(number - 2, 0)], seen.word[np.maximum(number - 1, 0)], seen.word[number])
     return Columns(
-        **{name: getattr(first, name) for name in Glance.__dataclass_fields__},
+        **{name: getattr(seen, name)[number] for name in Glance.__dataclass_fields__},
         bare=span_hashes(folded.bare_codes, starts, tokens.ends),
-        shape=_shapes(view, marked),
-        unmarked_run=_runs(latin & ~marked & (tokens.kinds == LETTER)),
+        prefix=span_hashes(folded.bare_codes, starts, np.minimum(starts + 3, tokens.ends)),
+        suffix=span_hashes(folded.bare_codes, np.maximum(tokens.ends - 3, starts), tokens.ends),
+        shape=_shapes(folded, tokens, marked),
+        unmarked_run=_runs(latin & ~marked & (tokens.kinds == LETTER), opens),
         script=script,
         foreign=foreign.astype(np.uint8),
-        triple=_bucket(counts.pairs[_index(triple_key(first.word), counts.pair_bits)]),
+        triple=_bucket(counts.pairs[_index(triple, counts.pair_bits)]),
         disguised=(_reduce(folded.disguised, starts) > 0).astype(np.uint8),
-        vietnamese=_is_vietnamese(codes),
+        vietnamese=vietnamese.astype(np.uint8),
+        opens=opens,
     )
+
+
+def _languages(passages: Passages) -> tuple[NDArray[np.bool_], Small]:
+    """Of each token's whole text: whether it is Vietnamese, and the script of most of its letters."""
+    batch = passages.batch
+    codes = batch.view.folded.codes
+    vietnamese = np.zeros(len(batch.starts), dtype=bool)
+    family = np.zeros(len(batch.starts), dtype=np.uint8)
+    for text in np.unique(passages.text).tolist():
+        own = codes[slice(*batch.characters(text))]
+        vietnamese[text] = vietnamese_letters(own).sum() * 25 > (own >= 97).sum()
+        family[text] = np.bincount(_families().take(own, mode="clip"), minlength=9)[:_OTHER].argmax()
+    text = passages.text[passages.owner]
+    return vietnamese[text], family[text]
+
+
+@functools.cache
+def _families() -> Small:
+    """Script of every code point; Latin with and without marks are one."""
+    kinds = kind_table()
+    table = np.full(kinds.size, _OTHER, dtype=np.uint8)
+    table[(kinds == LETTER) | (kinds == UNIT) | (kinds == THAI_BASE)] = _OTHER + 1
+    letters = table != _OTHER
+    for family, first, last in (
+        (_LATIN, 0, 0x24F),
+        (_LATIN, 0x1E00, 0x1EFF),
+        (_CYRILLIC, 0x400, 0x52F),
+        (_THAI, 0xE01, 0xE4F),
+    ):
+        region = table[first : last + 1]
+        region[letters[first : last + 1]] = family
+    unit = kinds == UNIT
+    table[unit] = _HAN
+    table[0x3041:0x3100][unit[0x3041:0x3100]] = _KANA
+    table[0xAC00:0xD7FF][unit[0xAC00:0xD7FF]] = _HANGUL
+    return table
 
 
 def span_hashes(codes: NDArray[np.uint32], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Hashes:
@@ -138,9 +193,9 @@ def pair_key(word: Hashes) -> Hashes:
     return scramble(shift(word, -1) * _MIX_1 + word)
 
 
-def triple_key(word: Hashes) -> Hashes:
+def triple_key(before: Hashes, left: Hashes, word: Hashes) -> Hashes:
     """A key of each token with the two before it."""
-    return scramble((shift(word, -2) * _MIX_2 + shift(word, -1)) * _MIX_1 + word)
+    return scramble((before * _MIX_2 + left) * _MIX_1 + word)
 
 
 def scramble(key: Hashes) -> Hashes:
@@ -175,55 +230,31 @@ def hashed_features(seen: Columns, bits: int) -> NDArray[np.int32]:
 
 def _keys(seen: Columns) -> list[Hashes]:
     """The features before hashing. Order is part of a model: append, never insert."""
-    word, bare = seen.word, seen.bare
-    shape, gap, mark = seen.shape.astype(np.uint64), seen.gap.astype(np.uint64), seen.mark.astype(np.uint64)
-    lexicon = seen.lexicon.astype(np.uint64) * np.uint64(2) + seen.begins
-    script = seen.script.astype(np.uint64) * np.uint64(2) + seen.foreign
-    run = seen.unmarked_run.astype(np.uint64) * np.uint64(2) + np.uint64(seen.vietnamese)
-    next_gap = shift(gap, 1)
-    look = pack(shape, mark, seen.rarity)
-    steps = pack(seen.fluency, seen.triple, shift(seen.fluency, 1), gap)
+    bare = seen.bare
+    before = np.where(seen.opens, _ONE, shift(bare, -1))
+    closes = np.append(seen.opens[1:], True)[: seen.opens.size]
+    next_gap = np.where(closes, np.uint8(APART), shift(seen.gap, 1))
     return [
-        word,
+        seen.word,
         bare,
-        shift(word, -1) + _ONE,
-        shift(word, 1) + _ONE,
-        shift(bare, -2) + _ONE,
-        shift(bare, 2) + _ONE,
-        _join(shift(bare, -1), bare),
-        _join(bare, shift(bare, 1)),
-        _join(shift(bare, -2), shift(bare, -1)),
-        _join(shift(bare, 1), shift(bare, 2)),
-        _join(_join(shift(bare, -2), shift(bare, -1)), bare),
-        _join(_join(shift(bare, -1), bare), shift(bare, 1)),
-        _join(_join(bare, shift(bare, 1)), shift(bare, 2)),
-        _join(word, gap),
-        look,
-        _join(look, shift(look, -1)),
-        _join(look, shift(look, 1)),
-        pack(shift(shape, -1), shape, shift(shape, 1), gap, next_gap),
-        lexicon,
-        pack(shift(lexicon, -1), lexicon, shift(lexicon, 1)),
-        pack(lexicon, gap, next_gap, shift(mark, 1)),
-        pack(mark, shift(mark, -1), shift(mark, 1), gap, next_gap),
-        pack(mark, shift(lexicon, -1), shift(lexicon, 1)),
-        pack(run, script, shape),
-        pack(run, shift(run, -1), shift(run, 1)),
-        pack(script, shift(script, -1), shift(script, 1), gap, next_gap),
-        steps,
-        pack(seen.fluency, shift(seen.fluency, 1), shift(seen.triple, 2), lexicon),
-        pack(seen.rarity, shift(seen.rarity, -1), shift(seen.rarity, 1), gap),
-        pack(seen.rarity, seen.fluency, shape, gap, next_gap),
-        pack(seen.disguised, shift(seen.disguised, 1), shape, lexicon),
-        pack(shift(lexicon, -2), shift(lexicon, 2), shift(mark, -2), shift(mark, 2)),
+        _join(before, bare),
+        seen.prefix,
+        seen.suffix,
+        pack(seen.lexicon, seen.begins),
+        pack(seen.mark, seen.shape),
+        seen.shape.astype(np.uint64),
+        pack(seen.gap, next_gap),
+        pack(seen.unmarked_run, seen.script, seen.foreign, seen.vietnamese),
+        pack(seen.rarity, seen.fluency, seen.triple),
+        pack(seen.disguised, seen.shape, seen.gap),
     ]
 
 
-WIDTH = 32
-LEXICAL = slice(0, 14)
+WIDTH = 12
+LEXICAL = slice(0, 5)
 """The features that name words."""
-RULES = [18, 19, 20, 22, 27, 30, 31]
-"""The features that hold finds of the lexicon."""
+RULES = [5, 6]
+"""The features that hold finds of the rules."""
 _ONE = np.uint64(0x51ED270B)
 
 
@@ -255,9 +286,8 @@ def _reduce(mask: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np.in
     return np.add.reduceat(mask, starts, dtype=np.int64) if starts.size else np.zeros(0, dtype=np.int64)
 
 
-def _shapes(view: View, marked: NDArray[np.bool_]) -> Small:
+def _shapes(folded: Folded, tokens: Tokens, marked: NDArray[np.bool_]) -> Small:
     """Kind, case and length of each token in one byte."""
-    folded, tokens = view.folded, view.tokens
     raised = (folded.original != folded.codes) & (folded.original < 0x2000)
     n_raised = _reduce(raised, tokens.starts)
     digits = _reduce((folded.codes >= 48) & (folded.codes <= 57), tokens.starts)
@@ -304,19 +334,12 @@ def _scripts(codes: NDArray[np.uint32], kinds: Small, starts: NDArray[np.int64])
     return script
 
 
-def _is_vietnamese(codes: NDArray[np.uint32]) -> bool:
-    return bool(vietnamese_letters(codes).sum() * 25 > (codes >= 97).sum() > 0)
-
-
-def _runs(mask: NDArray[np.bool_]) -> Small:
-    """Length of the run that each true entry stands in, at most 7; 0 for false entries."""
-    if not mask.any():
-        return np.zeros(mask.size, dtype=np.uint8)
-    edges = np.flatnonzero(np.diff(np.r_[False, mask, False]))
-    lengths = np.zeros(mask.size, dtype=np.uint8)
-    begins, ends = edges[::2], edges[1::2]
-    lengths[mask] = np.repeat(np.minimum(ends - begins, 7), ends - begins)
-    return lengths
+def _runs(mask: NDArray[np.bool_], opens: NDArray[np.bool_]) -> Small:
+    """Length of the run that each true entry stands in, at most 7; 0 for false entries. No run crosses ``opens``."""
+    begins = mask & (opens | ~shift(mask, -1))
+    run = np.cumsum(begins)
+    lengths = np.minimum(np.bincount(run[mask], minlength=1), 7).astype(np.uint8)
+    return np.asarray(np.where(mask, lengths[np.minimum(run, lengths.size - 1)], 0), dtype=np.uint8)
 
 
 def _lexicon_columns(view: View) -> tuple[Small, Small]:

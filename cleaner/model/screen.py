@@ -1,83 +1,95 @@
-"""The first look: which texts hold anything that the classifier should read?
-
-Four hashed features a token, one weight each, decide for many texts at once. Texts are laid end to
-end with padding between them, so that a text is judged the same alone and among others.
-"""
+"""The first look: which tokens are loud enough to be looked at again? A few features a token, one weight each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cleaner.evidence import view
-from cleaner.model.features import Counts, Glance, glance, pack, pair_key
-from cleaner.rules import RuleSet
+from cleaner.model.features import Glance, shift
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SCREEN_WIDTH = 4
-_PADDING = "\n" * 32 + ". . . .\n\n"
+    from cleaner.model.passages import Batch
+
+SCREEN_WIDTH = 6
+WORD_BITS, PAIR_BITS = 16, 17
+"""Logarithms of the numbers of weights for words, and for words with the one before."""
+DRIFT = 2.5
+"""Log-odds that each token of a run is granted: a run of half-suspicious tokens is loud too."""
+_FLUENCY, _RARITY, _GAP, _MARK, _LEXICON = 6, 6, 4, 8, 40
+"""How many values each column of a glance may have."""
+_APART = -1e4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScreenWeights:
-    """One weight a feature, in steps of ``scale``, and the level from which a text is read."""
+    """One weight a feature, in steps of ``scale``, and the level from which a token is loud."""
 
     table: NDArray[np.int8]
     scale: float
     level: float
 
-    @property
-    def bits(self) -> int:
-        """Logarithm of the number of features."""
-        return int(self.table.size).bit_length() - 1
+
+def loud_tokens(batch: Batch, weights: ScreenWeights) -> NDArray[np.int64]:
+    """Numbers of the tokens that reach the level."""
+    return np.flatnonzero(loudness(batch, weights) >= weights.level)
 
 
-def suspicious(texts: Sequence[str], weights: ScreenWeights, rules: RuleSet, counts: Counts) -> NDArray[np.bool_]:
-    """Whether each text holds a token that reaches the level."""
-    if not texts:
-        return np.zeros(0, dtype=bool)
-    parts = [_PADDING]
-    starts = np.zeros(len(texts), dtype=np.int64)
-    ends = starts.copy()
-    length = len(_PADDING)
-    for number, text in enumerate(texts):
-        starts[number], ends[number] = length, length + len(text)
-        parts += (text, _PADDING)
-        length += len(text) + len(_PADDING)
-    seen = view("".join(parts), rules)
-    loud = np.flatnonzero(loudness(screen_features(glance(seen, counts), weights.bits), weights) >= weights.level)
-    at = seen.folded.starts[seen.tokens.starts[loud]]
-    owner = np.searchsorted(starts, at, side="right") - 1
-    inside = (owner >= 0) & (at < ends[owner])
-    found = np.zeros(len(texts), dtype=bool)
-    found[owner[inside]] = True
-    return found
+def loudness(batch: Batch, weights: ScreenWeights) -> NDArray[np.float64]:
+    """How much speaks for an injection in the tokens up to each (cumulative sum of log-odds, Page 1954)."""
+    features = screen_features(batch.glance)
+    sums = weights.table.take(features[0]).astype(np.int16)
+    for column in features[1:]:
+        sums += weights.table.take(column)
+    steps = sums * weights.scale + DRIFT
+    inside = np.zeros(steps.size + 1, dtype=np.int64)
+    np.add.at(inside, batch.first, 1)
+    np.add.at(inside, batch.last, -1)
+    steps[inside[:-1].cumsum() == 0] = _APART
+    total = steps.cumsum()
+    return np.asarray(total - np.minimum.accumulate(np.concatenate([[0.0], total[:-1]])))
 
 
-def loudness(features: NDArray[np.int32], weights: ScreenWeights) -> NDArray[np.float32]:
-    """Log-odds of each token that it is injected, helped by half of its neighbours'."""
-    own = np.asarray(weights.table[features].sum(axis=1, dtype=np.int32) * weights.scale, dtype=np.float32)
-    helped = own.copy()
-    helped[1:] += np.maximum(own[:-1], 0) / 2
-    helped[:-1] += np.maximum(own[1:], 0) / 2
-    return helped
-
-
-def screen_features(seen: Glance, bits: int) -> NDArray[np.int32]:
-    """Feature numbers of every token, shape (token, SCREEN_WIDTH)."""
-    keys = (
-        seen.word,
-        pair_key(seen.word),
-        pack(seen.lexicon, seen.begins, seen.mark, seen.gap),
-        pack(seen.fluency, seen.rarity, seen.gap, seen.mark, seen.lexicon),
+def screen_features(seen: Glance) -> NDArray[np.int32]:
+    """Feature numbers of every token, shape (SCREEN_WIDTH, token)."""
+    fluent = shift(seen.fluency, 1)
+    known = (seen.lexicon > 0).view(np.uint8)
+    groups = (
+        _mixed((seen.lexicon, _LEXICON), (seen.begins, 2), (seen.mark, _MARK), (seen.gap, _GAP)),
+        _mixed((seen.fluency, _FLUENCY), (seen.rarity, _RARITY), (seen.gap, _GAP), (seen.mark, _MARK), (known, 2)),
+        _mixed(
+            (seen.fluency, _FLUENCY), (seen.rarity, _RARITY), (fluent, _FLUENCY), (shift(seen.gap, 1), _GAP), (known, 2)
+        ),
+        _mixed(
+            (shift(seen.rarity, -1), _RARITY),
+            (seen.rarity, _RARITY),
+            (shift(seen.rarity, 1), _RARITY),
+            (seen.fluency, _FLUENCY),
+            (fluent, _FLUENCY),
+        ),
     )
-    features = np.empty((seen.word.size, SCREEN_WIDTH), dtype=np.int32)
-    quarter = (1 << bits) // SCREEN_WIDTH
-    for number, key in enumerate(keys):
-        features[:, number] = (key >> np.uint64(64 - bits)).astype(np.int32) % quarter + number * quarter
+    features = np.empty((SCREEN_WIDTH, seen.word.size), dtype=np.int32)
+    features[0] = seen.word >> np.uint64(64 - WORD_BITS)
+    features[1] = (seen.pair >> np.uint64(64 - PAIR_BITS)) + np.uint64(1 << WORD_BITS)
+    begin = (1 << WORD_BITS) + (1 << PAIR_BITS)
+    for row, (index, size) in enumerate(groups, 2):
+        np.add(index, begin, out=features[row])
+        begin += size
     return features
+
+
+def _mixed(*columns: tuple[NDArray[np.uint8], int]) -> tuple[NDArray[np.int32], int]:
+    """Small numbers of each token as one number, and how many such numbers there are."""
+    index: NDArray[Any] = columns[0][0].astype(np.int32)
+    total = columns[0][1]
+    for values, size in columns[1:]:
+        index = index * size + values
+        total *= size
+    return index, total
+
+
+SCREEN_SIZE = (1 << WORD_BITS) + (1 << PAIR_BITS) + _LEXICON * 2 * _MARK * _GAP + _FLUENCY * _RARITY * _GAP * _MARK * 2
+SCREEN_SIZE += _FLUENCY * _RARITY * _FLUENCY * _GAP * 2 + _RARITY**3 * _FLUENCY**2

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.evidence import View
-from cleaner.model.chain import BEGIN, END, INSIDE, LABELS, OUTSIDE, SINGLE, best_spans, marginals
+from cleaner.model.chain import BEGIN, END, INSIDE, OUTSIDE, SINGLE
+from cleaner.model.decoding import unique_spans
 from cleaner.model.features import Columns, Counts, scramble
+from cleaner.model.passages import Passages
 from cleaner.rules import RuleSet
 from cleaner.rules.lexicon import Hit
-from cleaner.rules.shapes import find_phones
-from cleaner.tokens import APART, BROKEN, DIGIT, LETTER, SIGN
+from cleaner.rules.shapes import Shape, count_phones
+from cleaner.tokens import APART, BROKEN, DIGIT, LETTER, SIGN, Tokens
 from cleaner.types import CATEGORIES
 
 if TYPE_CHECKING:
@@ -24,16 +25,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Ints = NDArray[np.int64]
 
-BIASES = (-1.0, 0.0, 1.0)
-"""Log-odds added to every spam label before decoding: from cautious to eager."""
-QUIET = -2.0
-"""Log-odds below which no eager path comes near a token, which is then left outside without decoding."""
-REACH = 6
-"""Tokens to either side of a louder one that are decoded with it."""
-LONGEST = 512
-"""Tokens of a window; longer ones are cut, which bounds the steps of decoding."""
 NEIGHBOURHOOD = 30
 """Tokens to either side in which words of reporting count."""
+SURE = 0.9
+"""Probability from which a token elsewhere counts as injected."""
+LONGEST_REPEAT = 12
+"""Tokens of the longest spans whose repetitions are counted."""
 
 FEATURES: dict[str, str] = {
     "tokens": "extent",
@@ -98,6 +95,7 @@ FEATURES: dict[str, str] = {
     "signs": "layout",
     "length_of_text": "context",
     "spam_elsewhere": "context",
+    "sure_elsewhere": "context",
     "topic_elsewhere": "context",
     "category_elsewhere": "context",
     "vietnamese": "context",
@@ -110,32 +108,138 @@ FEATURES: dict[str, str] = {
 """Each feature and the group under which it is told to a user. Order is part of a model."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Tagged:
-    """A view with what the tagger thinks of its tokens."""
+    """Passages with what the tagger thinks of their tokens. Spans are pairs of token numbers of the passages."""
 
-    view: View
+    passages: Passages
     seen: Columns
     emissions: Floats
     """Shape (token, LABELS)."""
     labels: Floats
     """Probability of each label; shape (token, LABELS)."""
     transitions: Floats
-    spans: tuple[tuple[int, int], ...]
-    """Token intervals on the best paths, from cautious to eager; they may overlap."""
+    spans: Ints
+    """Token intervals on the best paths, from cautious to eager; shape (span, 2). They may overlap."""
     counts: Counts
-    context: tuple[Hit, ...]
+    rules: RuleSet
     marked: tuple[Marked, ...] = ()
 
-    @property
+    @functools.cached_property
+    def candidates(self) -> Ints:
+        """Token intervals that may be injections: the tagger's, the rules', lines, sentences; shape (span, 2)."""
+        marked = [(m.first, m.end) for m in self.marked if m.end > m.first and (m.link or m.hidden)]
+        seeds = unique_spans(
+            np.concatenate([self.spans, self._clusters(), in_passages(self.passages, marked)]).astype(np.int64)
+        )
+        if not len(seeds):
+            return seeds
+        spam = np.concatenate([[0.0], np.cumsum(self.spam, dtype=np.float64)])
+        found = [seeds]
+        for edges in (self.lines, self.sentences):
+            begin = edges[np.searchsorted(edges, seeds[:, 0], side="right") - 1]
+            stop = edges[np.searchsorted(edges, seeds[:, 1])]
+            likely = spam[stop] - spam[begin] > 0.06 * (stop - begin)
+            found.append(np.stack([begin, stop], axis=1)[likely])
+        between = seeds[1:, 0] - seeds[:-1, 1]
+        near = (between >= 0) & (between <= 6)
+        near &= self.passages.owner[seeds[1:, 0]] == self.passages.owner[seeds[:-1, 0]]
+        found.append(np.stack([seeds[:-1, 0], seeds[1:, 1]], axis=1)[near])
+        return unique_spans(np.concatenate(found))
+
+    def _clusters(self) -> Ints:
+        """Runs of tokens that the rules saw something in, small gaps included; shape (run, 2)."""
+        seen = self.seen
+        strong = (seen.lexicon > 0) & ((seen.lexicon.astype(np.int64) - 1) % 3 > 0)
+        at = np.flatnonzero(strong | ((seen.mark > 1) & (seen.mark != 6)))
+        owner = self.passages.owner[at]
+        apart = np.flatnonzero((np.diff(at) > 3) | (np.diff(owner) > 0))
+        if not at.size:
+            return np.zeros((0, 2), dtype=np.int64)
+        return np.stack([np.r_[at[0], at[apart + 1]], np.r_[at[apart], at[-1]] + 1], axis=1)
+
+    @functools.cached_property
+    def finds(self) -> dict[str, Finds]:
+        """What the rules found, by the feature it makes up; the context only of texts with candidates."""
+        view = self.passages.batch.view
+        phrases, shapes, context = view.hits, view.shapes, self._context()
+        gambling = [hit for hit in phrases if hit.term.category in ("gambling", "lottery", "betting")]
+        chosen: dict[str, Sequence[Hit | Shape]] = {
+            "hits": phrases,
+            "hits_disguised": [hit for hit in phrases if hit.disguised],
+            "gambling_family": gambling,
+            "brand": [shape for shape in shapes if shape.kind == "brand"],
+            "domain": [shape for shape in shapes if shape.kind == "domain"],
+            "honest_domain": [shape for shape in shapes if shape.kind == "honest-domain"],
+            "hashtags": [shape for shape in shapes if shape.kind == "hashtag"],
+            "calls": [hit for hit in context if hit.term.kind == "cta"],
+            "contacts": [hit for hit in context if hit.term.kind == "contact"],
+            "frames": [hit for hit in context if hit.term.kind == "frame"],
+        }
+        return {name: Finds.of(found, view.tokens) for name, found in chosen.items()}
+
+    def _context(self) -> list[Hit]:
+        """Calls to action, contacts and words of reporting in the texts that may hold an injection."""
+        folded = self.passages.batch.view.folded
+        found: list[Hit] = []
+        for text in np.unique(self.passages.text[self.passages.owner[self.candidates[:, 0]]]).tolist():
+            begin, end = self.passages.batch.characters(text)
+            found += [hit.moved(begin) for hit in self.rules.context.find(folded.part(begin, end))]
+        return found
+
+    @functools.cached_property
     def spam(self) -> Floats:
         """Probability that each token is injected."""
-        return 1.0 - self.labels[:, OUTSIDE]
+        return np.asarray(1.0 - self.labels[:, OUTSIDE], dtype=np.float32)
+
+    @functools.cached_property
+    def lines(self) -> Ints:
+        """Token numbers where lines or passages begin, and the number of tokens."""
+        return self._edges(self.passages.tokens.gaps >= BROKEN)
+
+    @functools.cached_property
+    def sentences(self) -> Ints:
+        """Token numbers where sentences, lines or passages begin, and the number of tokens."""
+        return self._edges((self.passages.tokens.gaps >= BROKEN) | self.after_sentence)
+
+    @functools.cached_property
+    def after_sentence(self) -> NDArray[np.bool_]:
+        """Where the token before ends a sentence."""
+        tokens, codes = self.passages.tokens, self.passages.folded.codes
+        first = codes[tokens.starts]
+        stop = np.isin(first, _STOPS) & (tokens.kinds == SIGN)
+        after = np.zeros(len(tokens), dtype=bool)
+        after[1:] = stop[:-1] & ((tokens.gaps[1:] > 0) | (first[:-1] >= 0x3000))
+        after[self.passages.first] = False
+        return after
+
+    def _edges(self, starts: NDArray[np.bool_]) -> Ints:
+        return np.append(np.flatnonzero(starts | self.seen.opens), starts.size)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finds:
+    """Finds of one kind of rule as token intervals of the batch, ascending and disjoint."""
+
+    first: Ints
+    end: Ints
+    weight: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, found: Sequence[Hit | Shape], tokens: Tokens) -> Finds:
+        """Finds by their offsets in the folded text of the batch."""
+        starts = np.array([find.start for find in found], dtype=np.int64)
+        ends = np.array([find.end for find in found], dtype=np.int64)
+        return cls(
+            np.searchsorted(tokens.ends, starts, side="right"),
+            np.searchsorted(tokens.starts, ends),
+            np.array([find.weight for find in found], dtype=np.float64),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """Markup around tokens ``first..end``: a link with its judged target, or something hidden."""
+    """Markup around tokens ``first..end`` of the batch: a link with its judged target, or something hidden."""
 
     first: int
     end: int
@@ -144,126 +248,13 @@ class Marked:
     hidden: bool = False
 
 
-def tag(
-    view: View,
-    seen: Columns,
-    emissions: Floats,
-    transitions: Floats,
-    counts: Counts,
-    rules: RuleSet,
-    marked: tuple[Marked, ...] = (),
-) -> Tagged:
-    """Decode the chain for one text."""
-    labels = np.zeros_like(emissions)
-    labels[:, OUTSIDE] = 1
-    spans: dict[tuple[int, int], None] = {}
-    windows = _windows(emissions, transitions)
-    if windows:
-        lengths = np.array([end - first for first, end in windows], dtype=np.int64)
-        padded = np.zeros((len(windows), int(lengths.max()), LABELS), dtype=np.float32)
-        for row, (first, end) in enumerate(windows):
-            padded[row, : end - first] = emissions[first:end]
-        found = marginals(padded, lengths, transitions)
-        for row, (first, end) in enumerate(windows):
-            labels[first:end] = found[row, : end - first]
-        eager = np.tile(padded, (len(BIASES), 1, 1))
-        eager[:, :, 1:] += np.repeat(np.array(BIASES, dtype=np.float32), len(windows))[:, None, None]
-        paths = best_spans(eager, np.tile(lengths, len(BIASES)), transitions)
-        for number, path in enumerate(paths):
-            offset = windows[number % len(windows)][0]
-            spans.update(dict.fromkeys((offset + first, offset + end) for first, end in path))
-    context = tuple(rules.context.find(view.folded))
-    return Tagged(view, seen, emissions, labels, transitions, tuple(spans), counts, context, marked)
-
-
-def _windows(emissions: Floats, transitions: Floats) -> list[tuple[int, int]]:
-    """Intervals around the tokens that an eager path comes near to; elsewhere nothing needs decoding."""
-    near = np.flatnonzero(_best_gain(emissions, transitions, max(BIASES)) > QUIET)
-    if not near.size:
-        return []
-    breaks = np.flatnonzero(np.diff(near) > 2 * REACH)
-    begins = np.maximum(np.r_[near[0], near[breaks + 1]] - REACH, 0)
-    ends = np.minimum(np.r_[near[breaks], near[-1]] + REACH + 1, len(emissions))
-    return [
-        (first, min(first + LONGEST, int(end)))
-        for begin, end in zip(begins, ends, strict=True)
-        for first in range(int(begin), int(end), LONGEST)
-    ]
-
-
-def _best_gain(emissions: Floats, steps: Floats, bias: float) -> Floats:
-    """For each token, the score of the best span around it, alone in the text, against no span at all.
-
-    The score of a span falls into what its begin, its end and the running sum between them bring, so that the best
-    begin before and the best end after each token are found apart.
-    """
-    gain = emissions[:, 1:] - emissions[:, [OUTSIDE]] + np.float32(bias)
-    begin, inside, end, single = (gain[:, label - 1] for label in (BEGIN, INSIDE, END, SINGLE))
-    rest = steps[OUTSIDE, OUTSIDE]
-    running = np.cumsum(inside + (steps[INSIDE, INSIDE] - rest), dtype=np.float64)
-    before = np.concatenate([[0.0], running[:-1]])
-    longer = steps[BEGIN, INSIDE] + steps[INSIDE, END] - steps[INSIDE, INSIDE]
-    edges = steps[OUTSIDE, BEGIN] + steps[END, OUTSIDE] + max(longer, steps[BEGIN, END]) - 3 * rest
-    left = np.maximum.accumulate(begin - running)
-    right = np.maximum.accumulate((end + before)[::-1])[::-1]
-    alone = single + (steps[OUTSIDE, SINGLE] + steps[SINGLE, OUTSIDE] - 2 * rest)
-    return np.asarray(np.maximum(left + right + edges, alone), dtype=np.float32)
-
-
-def candidates(tagged: Tagged) -> list[tuple[int, int]]:
-    """Token intervals that may be injections: the tagger's, the rules', and lines and sentences."""
-    found = dict.fromkeys(tagged.spans)
-    clusters = rule_clusters(tagged)
-    found.update(dict.fromkeys(clusters))
-    found.update(dict.fromkeys((m.first, m.end) for m in tagged.marked if m.end > m.first and (m.link or m.hidden)))
-    seeds = [*found]
-    spam = np.concatenate([[0.0], np.cumsum(tagged.spam)])
-    for edges in (line_edges(tagged), sentence_edges(tagged)):
-        for first, end in seeds:
-            begin = int(edges[np.searchsorted(edges, first, side="right") - 1])
-            stop = int(edges[np.searchsorted(edges, end, side="left")])
-            if (begin, stop) not in found and spam[stop] - spam[begin] > 0.06 * (stop - begin):
-                found[begin, stop] = None
-    ordered = sorted(seeds)
-    for (first, end), (start, stop) in pairwise(ordered):
-        if 0 <= start - end <= 6:
-            found[first, stop] = None
-    return sorted(found)
-
-
-def rule_clusters(tagged: Tagged) -> list[tuple[int, int]]:
-    """Runs of tokens that the rules saw something in, small gaps included."""
-    seen = tagged.seen
-    strong = (seen.lexicon > 0) & ((seen.lexicon.astype(np.int64) - 1) % 3 > 0)
-    loud = strong | ((seen.mark > 1) & (seen.mark != 6))
-    at = np.flatnonzero(loud)
-    if not at.size:
-        return []
-    breaks = np.flatnonzero(np.diff(at) > 3)
-    begins, ends = np.r_[at[0], at[breaks + 1]], np.r_[at[breaks], at[-1]] + 1
-    return [(int(a), int(b)) for a, b in zip(begins, ends, strict=True)]
-
-
-def line_edges(tagged: Tagged) -> Ints:
-    """Token numbers where lines begin, and the number of tokens."""
-    gaps = tagged.view.tokens.gaps
-    return np.append(np.flatnonzero(gaps >= BROKEN), gaps.size)
-
-
-def sentence_edges(tagged: Tagged) -> Ints:
-    """Token numbers where sentences or lines begin, and the number of tokens."""
-    tokens = tagged.view.tokens
-    starts = (tokens.gaps >= BROKEN) | _after_sentence(tagged)
-    return np.append(np.flatnonzero(starts), len(tokens))
-
-
-def _after_sentence(tagged: Tagged) -> NDArray[np.bool_]:
-    tokens, codes = tagged.view.tokens, tagged.view.folded.codes
-    first = codes[tokens.starts]
-    stop = np.isin(first, _STOPS) & (tokens.kinds == SIGN)
-    after = np.zeros(len(tokens), dtype=bool)
-    after[1:] = stop[:-1] & ((tokens.gaps[1:] > 0) | (first[:-1] >= 0x3000))
-    return after
+def in_passages(passages: Passages, spans: Sequence[tuple[int, int]]) -> Ints:
+    """Token intervals of the batch as those of the passages; what is not read closely is left out."""
+    pairs = np.array(spans, dtype=np.int64).reshape(-1, 2)
+    first, end = np.searchsorted(passages.number, pairs[:, 0]), np.searchsorted(passages.number, pairs[:, 1])
+    known = end > first
+    first, end = first[known], end[known]
+    return np.stack([first, np.minimum(end, passages.last[passages.owner[first]])], axis=1)
 
 
 _STOPS = np.array([ord(c) for c in ".!?…。！？"], dtype=np.uint32)
@@ -273,20 +264,19 @@ _QUOTES = np.array([ord(c) for c in "\"'“”‘’«»「」『』"], dtype=np
 def variants(tagged: Tagged, span: tuple[int, int], reach: int = 2) -> list[tuple[int, int]]:
     """The span with its boundaries moved by up to ``reach`` tokens, and to ends of lines and sentences."""
     first, end = span
-    size = len(tagged.view.tokens)
+    passage = tagged.passages.owner[first]
+    lowest, highest = int(tagged.passages.first[passage]), int(tagged.passages.last[passage])
     begins = {first + by for by in range(-reach, reach + 1)}
     stops = {end + by for by in range(-reach, reach + 1)}
-    for edges in (line_edges(tagged), sentence_edges(tagged)):
-        begins.add(int(edges[max(0, int(np.searchsorted(edges, first, side="right")) - 1)]))
-        stops.add(int(edges[min(edges.size - 1, int(np.searchsorted(edges, end, side="left")))]))
-    return [(a, b) for a in sorted(begins) for b in sorted(stops) if 0 <= a < b <= size]
+    for edges in (tagged.lines, tagged.sentences):
+        begins.add(int(edges[int(np.searchsorted(edges, first, side="right")) - 1]))
+        stops.add(int(edges[int(np.searchsorted(edges, end, side="left"))]))
+    return [(a, b) for a in sorted(begins) for b in sorted(stops) if lowest <= a < b <= highest]
 
 
-def rows(tagged: Tagged, spans: Sequence[tuple[int, int]]) -> Floats:
-    """One row of :data:`FEATURES` for each token interval."""
-    a = np.array([first for first, _ in spans], dtype=np.int64)
-    b = np.array([end for _, end in spans], dtype=np.int64)
-    table = _Table(tagged, a, b)
+def rows(tagged: Tagged, spans: Ints) -> Floats:
+    """One row of :data:`FEATURES` for each token interval; ``spans`` has shape (span, 2)."""
+    table = _Table(tagged, spans)
     table.extent()
     table.wording()
     table.rules()
@@ -299,10 +289,18 @@ def rows(tagged: Tagged, spans: Sequence[tuple[int, int]]) -> Floats:
 class _Table:
     """Builds the columns of :func:`rows`, one method a group of features."""
 
-    def __init__(self, tagged: Tagged, a: Ints, b: Ints) -> None:
-        self.tagged, self.a, self.b = tagged, a, b
-        self.size = len(tagged.view.tokens)
-        self.n = (b - a).astype(np.float64)
+    def __init__(self, tagged: Tagged, spans: Ints) -> None:
+        passages = tagged.passages
+        batch = passages.batch
+        self.tagged, self.a, self.b = tagged, spans[:, 0], spans[:, 1]
+        self.n = (self.b - self.a).astype(np.float64)
+        passage = passages.owner[self.a]
+        self.low, self.high = passages.first[passage], passages.last[passage]
+        self.text = passages.text[passage]
+        self.from_, self.to = passages.number[self.a], passages.number[self.b - 1] + 1
+        """The spans as tokens of the batch."""
+        self.text_first, self.text_last = batch.first[self.text], batch.last[self.text]
+        self.size = (self.text_last - self.text_first).astype(np.float64)
         self.columns: dict[str, NDArray[np.float64]] = {}
 
     def _sum(self, values: NDArray[np.generic], a: Ints | None = None, b: Ints | None = None) -> NDArray[np.float64]:
@@ -312,21 +310,26 @@ class _Table:
     def _mean(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
         return self._sum(values) / self.n
 
+    def _over(self, reduce: np.ufunc, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The largest or smallest of the values of each span."""
+        edges = np.stack([self.a, self.b], axis=1).ravel()
+        return np.asarray(reduce.reduceat(np.append(values, values[-1:]), edges)[::2], dtype=np.float64)
+
     def _at(self, values: NDArray[np.generic], index: Ints, outside: float = -1.0) -> NDArray[np.float64]:
-        inside = (index >= 0) & (index < self.size)
-        return np.where(inside, values[np.clip(index, 0, self.size - 1)].astype(np.float64), outside)
+        inside = (index >= self.low) & (index < self.high)
+        return np.where(inside, values[np.clip(index, 0, values.size - 1)].astype(np.float64), outside)
 
     def extent(self) -> None:
-        tokens = self.tagged.view.tokens
+        tokens = self.tagged.passages.tokens
         self.columns["tokens"] = np.log1p(self.n)
         self.columns["characters"] = np.log1p(tokens.ends[self.b - 1] - tokens.starts[self.a])
 
     def wording(self) -> None:
         spam, labels, c = self.tagged.spam, self.tagged.labels, self.columns
         c["mean"] = self._mean(spam)
-        c["highest"] = np.array([spam[x:y].max() for x, y in zip(self.a, self.b, strict=True)])
-        c["lowest"] = np.array([spam[x:y].min() for x, y in zip(self.a, self.b, strict=True)])
-        before, after = np.maximum(self.a - 3, 0), np.minimum(self.b + 3, self.size)
+        c["highest"] = self._over(np.maximum, spam)
+        c["lowest"] = self._over(np.minimum, spam)
+        before, after = np.maximum(self.a - 3, self.low), np.minimum(self.b + 3, self.high)
         c["left_of"] = self._sum(spam, before, self.a) / 3
         c["right_of"] = self._sum(spam, self.b, after) / 3
         c["step_in"] = self._at(spam, self.a) - self._at(spam, self.a - 1, 0.0)
@@ -349,67 +352,79 @@ class _Table:
         return np.asarray(np.where(self.n == 1, alone, inner + ends + joints) - outside, dtype=np.float64)
 
     def rules(self) -> None:
-        seen, view, c = self.tagged.seen, self.tagged.view, self.columns
+        seen, c = self.tagged.seen, self.columns
         strength = np.where(seen.lexicon > 0, (seen.lexicon.astype(np.int64) - 1) % 3, -1)
         for name, level in (("strong", 2), ("medium", 1), ("weak", 0)):
             c[name] = self._mean(strength == level)
-        starts, ends = self._token_bounds(view.hits)
-        inside, cut = self._inside(starts, ends)
-        weights = np.array([hit.term.weight for hit in view.hits])
-        c["hits"] = inside.sum(axis=1).astype(np.float64)
-        c["hit_weight"] = (inside * weights).max(axis=1, initial=0.0)
-        c["hits_cut"] = cut.sum(axis=1).astype(np.float64)
-        c["hits_disguised"] = (inside & np.array([hit.disguised for hit in view.hits], dtype=bool)).sum(axis=1) * 1.0
-        family = np.array([hit.term.category in ("gambling", "lottery", "betting") for hit in view.hits], dtype=bool)
-        c["gambling_family"] = ((inside & family) * weights).max(axis=1, initial=0.0)
-        shape_inside = self._inside(*self._token_bounds(view.shapes))[0]
-        for name, kind in (("brand", "brand"), ("domain", "domain")):
-            of = np.array([s.weight if s.kind == kind else 0.0 for s in view.shapes])
-            c[name] = (shape_inside * of).max(axis=1, initial=0.0)
-        for name, kind in (("brands", "brand"), ("honest_domain", "honest-domain"), ("hashtags", "hashtag")):
-            of_kind = np.array([s.kind == kind for s in view.shapes], dtype=bool)
-            c[name] = (shape_inside & of_kind).sum(axis=1).astype(np.float64)
-        phones = tuple(find_phones(view.folded))
-        c["phones"] = self._inside(*self._token_bounds(phones))[0].sum(axis=1).astype(np.float64)
-        inside = self._inside(*self._token_bounds(self.tagged.context))[0]
-        for name, kind in (("calls", "cta"), ("contacts", "contact"), ("frames_inside", "frame")):
-            of_kind = np.array([h.term.kind == kind for h in self.tagged.context], dtype=bool)
-            c[name] = (inside & of_kind).sum(axis=1).astype(np.float64)
+        c["hits"], c["hits_cut"] = self._count("hits"), self._cut("hits")
+        c["hit_weight"] = self._highest("hits")
+        c["hits_disguised"] = self._count("hits_disguised")
+        c["gambling_family"] = self._highest("gambling_family")
+        c["brand"], c["brands"] = self._highest("brand"), self._count("brand")
+        c["domain"] = self._highest("domain")
+        for name in ("honest_domain", "hashtags", "calls", "contacts"):
+            c[name] = self._count(name)
+        c["frames_inside"] = self._count("frames")
+        c["phones"] = self._phones()
         for name in ("link", "honest_link", "hidden"):
             c[name] = np.zeros(self.a.size)
         for m in self.tagged.marked:
-            overlap = np.minimum(self.b, m.end) - np.maximum(self.a, m.first)
+            overlap = np.minimum(self.to, m.end) - np.maximum(self.from_, m.first)
             share = np.maximum(overlap, 0) / self.n
             c["link"] = np.maximum(c["link"], share * m.link)
             c["honest_link"] = np.maximum(c["honest_link"], share * m.honest)
             c["hidden"] = np.maximum(c["hidden"], share * m.hidden)
 
-    def _token_bounds(self, found: Sequence[object]) -> tuple[Ints, Ints]:
-        tokens = self.tagged.view.tokens
-        starts = np.array([getattr(f, "start") for f in found], dtype=np.int64)  # noqa: B009
-        ends = np.array([getattr(f, "end") for f in found], dtype=np.int64)  # noqa: B009
-        return np.searchsorted(tokens.ends, starts, side="right"), np.searchsorted(tokens.starts, ends)
+    def _inside(self, finds: Finds) -> tuple[Ints, Ints]:
+        """The finds wholly inside each span, as an interval of their numbers."""
+        begin = np.searchsorted(finds.first, self.from_)
+        return begin, np.maximum(np.searchsorted(finds.end, self.to, side="right"), begin)
 
-    def _inside(self, starts: Ints, ends: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Which finds lie wholly inside each span, and which are cut by its boundary."""
-        a, b = self.a[:, None], self.b[:, None]
-        inside = (starts >= a) & (ends <= b)
-        touching = (starts < b) & (ends > a)
-        return inside, touching & ~inside
+    def _count(self, name: str) -> NDArray[np.float64]:
+        """How many finds lie wholly inside each span."""
+        begin, stop = self._inside(self.tagged.finds[name])
+        return (stop - begin).astype(np.float64)
+
+    def _highest(self, name: str) -> NDArray[np.float64]:
+        """The largest weight of the finds inside each span; 0 where there is none."""
+        begin, stop = self._inside(self.tagged.finds[name])
+        edges = np.stack([begin, stop], axis=1).ravel()
+        found = np.maximum.reduceat(np.append(self.tagged.finds[name].weight, 0.0), edges)[::2]
+        return np.where(stop > begin, found, 0.0)
+
+    def _cut(self, name: str) -> NDArray[np.float64]:
+        """How many finds a boundary of each span cuts."""
+        finds = self.tagged.finds[name]
+        begin, stop = self._inside(finds)
+        touching = np.searchsorted(finds.first, self.to) - np.searchsorted(finds.end, self.from_, side="right")
+        return np.asarray(np.maximum(touching, 0) - (stop - begin), dtype=np.float64)
+
+    def _beginning(self, name: str, first: Ints, last: Ints) -> NDArray[np.float64]:
+        """How many finds begin in the tokens ``first..last`` of the batch."""
+        at = self.tagged.finds[name].first
+        return (np.searchsorted(at, last) - np.searchsorted(at, first)).astype(np.float64)
+
+    def _phones(self) -> NDArray[np.float64]:
+        """Telephone numbers in each span, looked for where there are digits enough."""
+        tokens, bare = self.tagged.passages.tokens, self.tagged.passages.folded.bare
+        found = np.zeros(self.a.size)
+        for row in np.flatnonzero(self._sum(tokens.kinds == DIGIT) > 0).tolist():
+            text = bare[tokens.starts[self.a[row]] : tokens.ends[self.b[row] - 1]]
+            found[row] = count_phones(text)
+        return found
 
     def layout(self) -> None:
         tagged, c = self.tagged, self.columns
-        tokens, seen = tagged.view.tokens, tagged.seen
-        c["gap_before"] = self._at(tokens.gaps, self.a)
+        tokens, seen = tagged.passages.tokens, tagged.seen
+        c["gap_before"] = tokens.gaps[self.a].astype(np.float64)
         c["gap_after"] = self._at(tokens.gaps, self.b, APART)
         sign = np.where(seen.shape >= 200, seen.shape.astype(np.int64) - 199, 0)
         c["sign_before"] = self._at(sign, self.a - 1)
         c["sign_after"] = self._at(sign, self.b)
-        after_sentence = _after_sentence(tagged)
         c["starts_line"] = (c["gap_before"] >= BROKEN).astype(np.float64)
         c["ends_line"] = (c["gap_after"] >= BROKEN).astype(np.float64)
-        c["starts_sentence"] = self._at(after_sentence, self.a)
-        c["ends_sentence"] = self._at(after_sentence, self.b)
+        c["starts_sentence"] = self._at(tagged.after_sentence, self.a)
+        c["ends_sentence"] = self._at(tagged.after_sentence, self.b)
         case = np.where(seen.shape >= 200, -1, seen.shape.astype(np.int64) // 8 % 4)
         c["case_before"] = self._at(case, self.a - 1, -2)
         c["case_first"] = self._at(case, self.a, -2)
@@ -422,13 +437,12 @@ class _Table:
         c["unmarked"] = self._mean(seen.unmarked_run > 1)
         c["foreign"] = self._mean(seen.foreign)
         c["disguised"] = self._mean(seen.disguised)
-        c["place"] = self.a / max(1, self.size)
+        c["place"] = (self.from_ - self.text_first) / self.size
 
     def seam(self) -> None:
         seen, counts, c = self.tagged.seen, self.tagged.counts, self.columns
-        word = seen.word
-        left, right = self._word(word, self.a - 1), self._word(word, self.b)
-        before, after = self._word(word, self.a - 2), self._word(word, self.b + 1)
+        left, right = self._word(self.a - 1), self._word(self.b)
+        before, after = self._word(self.a - 2), self._word(self.b + 1)
         c["seam_pair"] = _look_up(counts, scramble(left * _PAIR + right))
         c["seam_left"] = _look_up(counts, scramble((before * _TRIPLE + left) * _PAIR + right))
         c["seam_right"] = _look_up(counts, scramble((left * _TRIPLE + right) * _PAIR + after))
@@ -442,57 +456,80 @@ class _Table:
         c["rarity"] = self._mean(seen.rarity)
         c["unseen"] = self._mean(seen.rarity == 0)
 
-    def _word(self, word: NDArray[np.uint64], index: Ints) -> NDArray[np.uint64]:
-        inside = (index >= 0) & (index < self.size)
-        return np.where(inside, word[np.clip(index, 0, self.size - 1)], np.uint64(0))
+    def _word(self, index: Ints) -> NDArray[np.uint64]:
+        word = self.tagged.seen.word
+        inside = (index >= self.low) & (index < self.high)
+        return np.where(inside, word[np.clip(index, 0, word.size - 1)], np.uint64(0))
 
     def context(self) -> None:
         tagged, c = self.tagged, self.columns
-        seen, spam = tagged.seen, tagged.spam
-        frames = [hit for hit in tagged.context if hit.term.kind == "frame"]
-        starts, _ = self._token_bounds(frames)
-        near = (starts >= self.a[:, None] - NEIGHBOURHOOD) & (starts < self.b[:, None] + NEIGHBOURHOOD)
-        within = (starts >= self.a[:, None]) & (starts < self.b[:, None])
-        c["frames_near"] = (near & ~within).sum(axis=1).astype(np.float64)
-        c["frames_share"] = np.full(self.a.size, 100 * len(frames) / (self.size + 20))
+        batch = tagged.passages.batch
+        near = (
+            np.maximum(self.from_ - NEIGHBOURHOOD, self.text_first),
+            np.minimum(self.to + NEIGHBOURHOOD, self.text_last),
+        )
+        c["frames_near"] = self._beginning("frames", *near) - self._beginning("frames", self.from_, self.to)
+        c["frames_share"] = 100 * self._beginning("frames", self.text_first, self.text_last) / (self.size + 20)
         c["quoted"] = self._quoted()
         rest = np.maximum(self.size - self.n, 1)
-        c["length_of_text"] = np.full(self.a.size, np.log1p(self.size))
-        c["spam_elsewhere"] = (spam.sum() - self._sum(spam)) / rest
-        topical = seen.lexicon > 0
-        c["topic_elsewhere"] = 100 * (topical.sum() - self._sum(topical)) / (rest + 20)
-        category = np.where(topical, (seen.lexicon.astype(np.int64) - 1) // 3, -1)
-        own = np.array([_most(category[x:y]) for x, y in zip(self.a, self.b, strict=True)])
-        totals = np.bincount(category[topical], minlength=len(CATEGORIES))
-        inside = [np.count_nonzero(category[x:y] == o) for x, y, o in zip(self.a, self.b, own, strict=True)]
-        same = np.where(own >= 0, totals[own] - np.array(inside), 0)
-        c["category_elsewhere"] = 100 * same / (rest + 20)
-        c["vietnamese"] = np.full(self.a.size, float(seen.vietnamese))
+        c["length_of_text"] = np.log1p(self.size)
+        text = tagged.passages.text[tagged.passages.owner]
+        spam = np.bincount(text, tagged.spam, minlength=len(batch.starts))
+        c["spam_elsewhere"] = (spam[self.text] - self._sum(tagged.spam)) / rest
+        sure = tagged.spam > SURE
+        c["sure_elsewhere"] = np.log1p(
+            np.bincount(text, sure, minlength=len(batch.starts))[self.text] - self._sum(sure)
+        )
+        lexicon = batch.glance.lexicon
+        topical = np.concatenate([[0], np.cumsum(lexicon > 0)])
+        whole, own = topical[self.text_last] - topical[self.text_first], topical[self.to] - topical[self.from_]
+        c["topic_elsewhere"] = 100 * (whole - own) / (rest + 20)
+        c["category_elsewhere"] = 100 * self._same_category(lexicon) / (rest + 20)
+        c["vietnamese"] = tagged.seen.vietnamese[self.a].astype(np.float64)
         c["repeats"] = self._repeats()
+
+    def _same_category(self, lexicon: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Tokens elsewhere in the text whose phrase is of the category that most of the span's phrases are of."""
+        at = np.flatnonzero(lexicon)
+        counts = np.zeros((at.size + 1, len(CATEGORIES)), dtype=np.int64)
+        counts[1:][np.arange(at.size), (lexicon[at].astype(np.int64) - 1) // 3] = 1
+        counts = counts.cumsum(axis=0)
+        edges = [np.searchsorted(at, place) for place in (self.text_first, self.from_, self.to, self.text_last)]
+        own = counts[edges[2]] - counts[edges[1]]
+        elsewhere = counts[edges[3]] - counts[edges[0]] - own
+        most = own.argmax(axis=1)[:, None]
+        found = np.take_along_axis(elsewhere, most, axis=1)[:, 0]
+        return np.where(own.any(axis=1), found, 0).astype(np.float64)
 
     def _quoted(self) -> NDArray[np.float64]:
         """2 when quotation marks stand right around the span, 1 when an open one stands before it in its line."""
-        tokens, codes = self.tagged.view.tokens, self.tagged.view.folded.codes
+        tokens, codes = self.tagged.passages.tokens, self.tagged.passages.folded.codes
         quote = np.isin(codes[tokens.starts], _QUOTES) & (tokens.kinds == SIGN)
         around = (self._at(quote, self.a - 1, 0) > 0) & (self._at(quote, self.b, 0) > 0)
         around |= (self._at(quote, self.a, 0) > 0) & (self._at(quote, self.b - 1, 0) > 0) & (self.n > 2)
-        edges = line_edges(self.tagged)
+        edges = self.tagged.lines
         begin = edges[np.searchsorted(edges, self.a, side="right") - 1]
         opened = self._sum(quote, begin, self.a) % 2 == 1
         return np.where(around, 2.0, opened * 1.0)
 
     def _repeats(self) -> NDArray[np.float64]:
-        """How often the same words stand elsewhere in the text."""
+        """How often the same words stand elsewhere in the passages of the text, at most 8; 0 for long spans."""
         word = self.tagged.seen.bare
+        text = self.tagged.passages.text[self.tagged.passages.owner].astype(np.uint64)
         found = np.zeros(self.a.size)
-        for row, (x, y) in enumerate(zip(self.a, self.b, strict=True)):
-            length = y - x
-            if length > 12:
-                continue
-            same = word[: self.size - length + 1] == word[x]
-            for by in range(1, length):
-                same = same & (word[by : self.size - length + 1 + by] == word[x + by])
-            found[row] = min(8, same.sum() - 1)
+        running = np.zeros(word.size, dtype=np.uint64)
+        for length in range(1, LONGEST_REPEAT + 1):
+            if length > word.size:
+                break
+            size = word.size - length + 1
+            running = running[:size] * _PAIR + word[length - 1 :]
+            rows = np.flatnonzero(self.n == length)
+            if rows.size:
+                whole = self.tagged.passages.owner[:size] == self.tagged.passages.owner[length - 1 :]
+                keys = np.sort((running * _TRIPLE + text[:size])[whole])
+                own = running[self.a[rows]] * _TRIPLE + text[self.a[rows]]
+                times = np.searchsorted(keys, own, side="right") - np.searchsorted(keys, own)
+                found[rows] = np.minimum(times - 1, 8)
         return found
 
 
@@ -502,8 +539,3 @@ _TRIPLE = np.uint64(0x94D049BB133111EB)
 
 def _look_up(counts: Counts, key: NDArray[np.uint64]) -> NDArray[np.float64]:
     return counts.pairs[(key >> np.uint64(64 - counts.pair_bits)).astype(np.int64)].astype(np.float64)
-
-
-def _most(values: NDArray[np.int64]) -> int:
-    values = values[values >= 0]
-    return int(np.bincount(values).argmax()) if values.size else -1

@@ -18,6 +18,7 @@ import numpy as np
 from cleaner.model.chain import LABELS
 from cleaner.model.classifier import Classifier, Weights
 from cleaner.model.features import WIDTH, Counts
+from cleaner.model.network import Network
 from cleaner.model.screen import ScreenWeights
 from cleaner.model.segments import FEATURES
 from cleaner.model.trees import Trees
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 LAYOUT = 1
 """Version of the folder's layout."""
 MANIFEST = "manifest.json"
-ARRAYS = ("tagger", "transitions", "words", "pairs", "worth", "bounds", "screen", "categories")
+NETWORK = ("embeddings", "kernels", "biases", "output")
+ARRAYS = (*NETWORK, "transitions", "words", "pairs", "worth", "bounds", "screen", "categories")
 RULES = "rules.json"
 TREE_NODE = np.dtype([("feature", "<i2"), ("threshold", "<f4"), ("left", "<i2"), ("right", "<i2"), ("value", "<f4")])
 
@@ -61,8 +63,7 @@ def load(folder: Path) -> Loaded:
         arrays = {name: _array(content[f"{name}.npy"]) for name in ARRAYS}
         rules = RuleSet.from_compiled(json.loads(content[RULES]))
         weights = Weights(
-            tagger=arrays["tagger"],
-            scale=float(manifest["tagger_scale"]),
+            tagger=Network(**{name: arrays[name] for name in NETWORK}, scale=float(manifest["tagger"]["scale"])),
             transitions=arrays["transitions"],
             counts=Counts(arrays["words"], arrays["pairs"]),
             worth=_trees(arrays["worth"], manifest["worth"]),
@@ -112,7 +113,7 @@ def save(folder: Path, weights: Weights, rules: dict[str, Any], about: dict[str,
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
     arrays: dict[str, NDArray[Any]] = {
-        "tagger": weights.tagger,
+        **{name: getattr(weights.tagger, name) for name in NETWORK},
         "transitions": weights.transitions,
         "words": weights.counts.words,
         "pairs": weights.counts.pairs,
@@ -131,7 +132,7 @@ def save(folder: Path, weights: Weights, rules: dict[str, Any], about: dict[str,
         "width": WIDTH,
         "labels": LABELS,
         "categories": list(CATEGORIES),
-        "tagger_scale": weights.scale,
+        "tagger": {"scale": weights.tagger.scale},
         "worth": {"base": weights.worth.base, "depth": weights.worth.depth},
         "bounds": {"base": weights.bounds.base, "depth": weights.bounds.depth},
         "screen": {"scale": weights.screen.scale, "level": weights.screen.level},

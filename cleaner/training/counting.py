@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cleaner.folding import fold
-from cleaner.model.features import Counts, pair_key, span_hashes, triple_key
+from cleaner.model.features import Counts, pair_key, shift, span_hashes, triple_key
 from cleaner.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def count(texts: Iterable[str], word_bits: int = 18, pair_bits: int = 21) -> Cou
         tokens = tokenize(folded)
         word = span_hashes(folded.codes, tokens.starts, tokens.ends)
         np.add.at(words, (word >> np.uint64(64 - word_bits)).astype(np.int64), 1)
-        for key in (pair_key(word), triple_key(word)):
+        for key in (pair_key(word), triple_key(shift(word, -2), shift(word, -1), word)):
             np.add.at(pairs, (key >> np.uint64(64 - pair_bits)).astype(np.int64), 1)
     return Counts(_rounded(words), _rounded(pairs))
 

@@ -13,6 +13,9 @@ from cleaner.training.splits import part_of
 from cleaner.training.train import Corpus, hash_of, hosts_of
 
 DEV_PARTS = ("dev", "dev-source")
+TRAPS = 4
+"""How often each honest text of the templates that looks dangerous is filled."""
+TRAP_SOURCE = "cleaner/templates"
 
 
 def development_records(
@@ -37,9 +40,16 @@ def development_records(
             article = rng.choice(pool)
             sample = injector.infect(crop(article.text, rng, Mix(longest=5000)), honest=0.1)
             yield _infected(sample, f"{lang}-inf-{number:05}", article)
+        if "dev" in parts:
+            traps = [hosts.material.fill(text, rng) for text in hosts.material.articles for _ in range(TRAPS)]
+            delicate = [*_as_articles(traps, lang), *delicate]
         for kind, chosen in (("clean", clean), ("hard", delicate)):
             for number, article in enumerate(chosen[: honest * factor]):
                 yield _honest(article, f"{lang}-{kind}-{number:05}")
+
+
+def _as_articles(traps: Sequence[str], lang: str) -> list[Article]:
+    return [Article(f"trap-{n}", lang, TRAP_SOURCE, text, ("trap",)) for n, text in enumerate(traps)]
 
 
 def _infected(sample: Sample, name: str, article: Article) -> dict[str, Any]:
@@ -64,7 +74,7 @@ def _honest(article: Article, name: str) -> dict[str, Any]:
         "id": name,
         "lang": article.lang,
         "format": "text",
-        "split": part_of(article),
+        "split": "dev" if article.source == TRAP_SOURCE else part_of(article),
         "source": article.source,
         "text": article.text,
     }

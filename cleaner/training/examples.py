@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.evidence import view
 from cleaner.model.classifier import Classifier, category_features, spans_in_tokens
-from cleaner.model.features import Columns, Counts, columns, hashed_features
+from cleaner.model.features import Counts, columns, hashed_features
+from cleaner.model.passages import Batch, first_look, whole
 from cleaner.model.screen import screen_features
-from cleaner.model.segments import Marked, Tagged, candidates, rows, variants
+from cleaner.model.segments import Marked, Tagged, in_passages, rows, variants
 from cleaner.rules import RuleSet
 from cleaner.training.fit_tagger import Sequence
 from cleaner.training.inject import Injector, Sample
@@ -42,6 +43,8 @@ class Mix:
     decorated: float = 0.12
     hard: float = 0.3
     """Of the hosts, delicate articles."""
+    traps: float = 0.08
+    """Of the hosts, texts of the templates that were written to look dangerous."""
     longest: int = 6000
     """Hosts are cut to at most this many characters."""
     shortest: int = 150
@@ -53,8 +56,12 @@ def draw(hosts: Hosts, mix: Mix, count: int, seed: int) -> list[Sample]:
     injector = Injector(hosts.material, hosts.foreign, seed + 1)
     made = []
     for _ in range(count):
-        delicate = bool(hosts.hard) and rng.random() < mix.hard
-        host = crop(rng.choice(hosts.hard if delicate else hosts.clean or hosts.hard), rng, mix)
+        if hosts.material.articles and rng.random() < mix.traps:
+            delicate, text = True, hosts.material.fill(rng.choice(hosts.material.articles), rng)
+        else:
+            delicate = bool(hosts.hard) and rng.random() < mix.hard
+            text = rng.choice(hosts.hard if delicate else hosts.clean or hosts.hard)
+        host = crop(text, rng, mix)
         roll = rng.random() + (0.25 * mix.infected if delicate else 0)
         if roll < mix.infected:
             made.append(injector.infect(host))
@@ -82,19 +89,33 @@ def crop(text: str, rng: random.Random, mix: Mix) -> str:
 
 
 def tagger_sequences(
-    hosts: Hosts, mix: Mix, count: int, seed: int, rules: RuleSet, counts: Counts, bits: int, screen_bits: int
+    hosts: Hosts, mix: Mix, count: int, seed: int, rules: RuleSet, counts: Counts, bits: int
 ) -> list[Sequence]:
     """Training texts of the tagger."""
+    samples = draw(hosts, mix, count, seed)
     sequences = []
-    for sample in draw(hosts, mix, count, seed):
-        seen_view = view(sample.text, rules)
-        if not len(seen_view.tokens):
-            continue
-        spans = spans_in_tokens(seen_view, [(s.start, s.end) for s in sample.spans])
-        seen = columns(seen_view, counts)
-        first_look = screen_features(seen, screen_bits)
-        sequences.append(Sequence(hashed_features(seen, bits), tuple(_disjoint(spans)), first_look))
+    for some in in_batches(samples):
+        batch = first_look([sample.text for sample in some], rules, counts)
+        passages = whole(batch)
+        features = hashed_features(columns(passages, counts), bits)
+        screen = screen_features(batch.glance)
+        for text, first, last in zip(passages.text, passages.first, passages.last, strict=True):
+            begin, end = batch.first[text], batch.last[text]
+            spans = spans_in_tokens(batch, text, [(s.start, s.end) for s in some[text].spans])
+            own = tuple((a - begin, b - begin) for a, b in _disjoint(spans))
+            sequences.append(Sequence(features[first:last], own, screen[:, begin:end]))
     return sequences
+
+
+def honest_rows(classifier: Classifier, texts: Seq[str], lang: str, harm: float = 3.0) -> SegmentRows | None:
+    """What the classifier takes for candidates in honest texts (hard negatives)."""
+    return segment_rows(classifier, [Sample(text, text, (), "clean", lang) for text in texts], 0, harm)
+
+
+def in_batches(samples: Seq[Sample], size: int = 50) -> Iterator[Seq[Sample]]:
+    """The samples in order, so many at a time."""
+    for begin in range(0, len(samples), size):
+        yield samples[begin : begin + size]
 
 
 def _disjoint(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -122,95 +143,97 @@ class SegmentRows:
 def segment_rows(classifier: Classifier, samples: Seq[Sample], seed: int, harm: float = 3.0) -> SegmentRows | None:
     """Candidate segments of ``samples`` as rows, if there are any; ``harm`` weighs those of honest documents."""
     rng = random.Random(seed)
-    worth, worth_labels, weights, bounds, bounds_labels = [], [], [], [], []
-    for sample in samples:
-        seen_view = classifier.look(sample.text)
-        if not len(seen_view.tokens):
-            continue
-        true = _disjoint(spans_in_tokens(seen_view, [(s.start, s.end) for s in sample.spans]))
-        tagged = classifier.tag(seen_view, _made_up_markup(true, len(seen_view.tokens), rng))
-        if tagged is None:
-            continue
-        spans = candidates(tagged)
-        if sample.spans:
-            spans = _with_moved(tagged, spans, true, rng)
-        if not spans:
-            continue
-        inside = true_characters(tagged, true)
-        labels = np.array([is_worth(inside, tagged, span, true) for span in spans], dtype=bool)
-        worth.append(rows(tagged, spans))
-        worth_labels.append(labels)
-        weights.append(np.full(len(spans), 1.0 if true else harm, dtype=np.float32))
-        chosen = [span for span in spans if _touches(span, true)]
-        if chosen:
-            bounds.append(rows(tagged, chosen))
-            bounds_labels.append(np.array([span in true for span in chosen], dtype=bool))
-    if not worth or not bounds:
+    parts = [part for some in in_batches(samples) if (part := _rows_of(classifier, some, rng, harm)) is not None]
+    if not parts:
         return None
+    return SegmentRows(*(np.concatenate([getattr(p, name) for p in parts]) for name in SegmentRows.__slots__))
+
+
+def _rows_of(classifier: Classifier, samples: Seq[Sample], rng: random.Random, harm: float) -> SegmentRows | None:
+    batch = classifier.look([sample.text for sample in samples])
+    true = true_spans(batch, samples)
+    marked = [
+        mark
+        for text, own in enumerate(true)
+        for mark in _made_up_markup(own, int(batch.first[text]), int(batch.last[text]), rng)
+    ]
+    tagged = classifier.tag(batch, marked)
+    injected = in_passages(tagged.passages, [span for own in true for span in own])
+    spans = _with_moved(tagged, tagged.candidates, injected, rng)
+    if not len(spans):
+        return None
+    infected = np.array([bool(own) for own in true])
+    text = tagged.passages.text[tagged.passages.owner[spans[:, 0]]]
+    table = rows(tagged, spans)
+    touched = overlaps(spans, injected)
     return SegmentRows(
-        np.concatenate(worth),
-        np.concatenate(worth_labels),
-        np.concatenate(bounds),
-        np.concatenate(bounds_labels),
-        np.concatenate(weights),
+        table,
+        are_worth(tagged, spans, injected),
+        table[touched],
+        np.isin(_keys(spans[touched]), _keys(injected)),
+        np.where(infected[text], 1.0, harm).astype(np.float32),
     )
 
 
-def _made_up_markup(true: list[tuple[int, int]], size: int, rng: random.Random) -> tuple[Marked, ...]:
+def true_spans(batch: Batch, samples: Seq[Sample]) -> list[list[tuple[int, int]]]:
+    """The injections of each sample as tokens of the batch."""
+    return [
+        _disjoint(spans_in_tokens(batch, text, [(s.start, s.end) for s in sample.spans]))
+        for text, sample in enumerate(samples)
+    ]
+
+
+def _keys(spans: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.asarray(spans[:, 0] * (1 << 32) + spans[:, 1])
+
+
+def _made_up_markup(true: list[tuple[int, int]], begin: int, end: int, rng: random.Random) -> Iterator[Marked]:
     """Links and hidden elements as a page would have them: around injections, and around honest words."""
-    if rng.random() > 0.25:
-        return ()
-    marked = []
-    for first, end in true:
+    if rng.random() > 0.25 or begin == end:
+        return
+    for first, last in true:
         if rng.random() < 0.6:
             link = rng.choice((0.0, 0.3, 0.6, 0.65, 0.95, 1.0))
-            marked.append(Marked(first, end, link, rng.random() < 0.02, rng.random() < 0.5))
+            yield Marked(first, last, link, rng.random() < 0.02, rng.random() < 0.5)
     for _ in range(rng.randint(0, 4)):
-        first = rng.randrange(size)
-        end = min(size, first + rng.randint(1, 8))
-        if not _touches((first, end), true):
+        first = rng.randrange(begin, end)
+        last = min(end, first + rng.randint(1, 8))
+        if not any(first < b and last > a for a, b in true):
             link = 0.3 * (rng.random() < 0.2)
-            marked.append(Marked(first, end, link, not link and rng.random() < 0.7, rng.random() < 0.25))
-    return tuple(marked)
+            yield Marked(first, last, link, not link and rng.random() < 0.7, rng.random() < 0.25)
 
 
 def _with_moved(
-    tagged: Tagged, spans: list[tuple[int, int]], true: list[tuple[int, int]], rng: random.Random
-) -> list[tuple[int, int]]:
+    tagged: Tagged, spans: NDArray[np.int64], true: NDArray[np.int64], rng: random.Random
+) -> NDArray[np.int64]:
     """The candidates, the true spans, and some of both with moved boundaries."""
-    found = dict.fromkeys(spans)
-    for span in true:
-        found[span] = None
-        moved = variants(tagged, span)
-        found.update(dict.fromkeys(rng.sample(moved, min(10, len(moved)))))
-    for span in rng.sample(spans, min(3, len(spans))):
-        moved = variants(tagged, span)
-        found.update(dict.fromkeys(rng.sample(moved, min(4, len(moved)))))
-    return list(found)
+    found: dict[tuple[int, int], None] = {}
+    for chosen, most in ((true, 10), (spans[overlaps(spans, true)], 2)):
+        for span in chosen.tolist():
+            moved = variants(tagged, (span[0], span[1]))
+            found.update(dict.fromkeys(rng.sample(moved, min(most, len(moved)))))
+    more = np.array(list(found), dtype=np.int64).reshape(-1, 2)
+    return np.unique(np.concatenate([spans, true, more]), axis=0)
 
 
-def _touches(span: tuple[int, int], true: list[tuple[int, int]]) -> bool:
-    return any(span[0] < end and span[1] > first for first, end in true)
+def overlaps(spans: NDArray[np.int64], true: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the spans touch a true one; the true ones are disjoint and ascending."""
+    return np.asarray(np.searchsorted(true[:, 0], spans[:, 1]) > np.searchsorted(true[:, 1], spans[:, 0], side="right"))
 
 
-def true_characters(tagged: Tagged, true: list[tuple[int, int]]) -> NDArray[np.int64]:
-    """Running count of injected characters before each token, and of all characters."""
-    lengths = tagged.view.tokens.ends - tagged.view.tokens.starts
-    inside = np.zeros(lengths.size, dtype=np.int64)
-    for first, end in true:
+def are_worth(tagged: Tagged, spans: NDArray[np.int64], true: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether cutting each span removes half of what it touches of the injections or more, and hardly anything else."""
+    tokens = tagged.passages.tokens
+    lengths = tokens.ends - tokens.starts
+    inside = np.zeros(len(lengths), dtype=np.int64)
+    for first, end in true.tolist():
         inside[first:end] = 1
-    return np.stack([np.r_[0, np.cumsum(inside * lengths)], np.r_[0, np.cumsum(lengths)]])
-
-
-def is_worth(running: NDArray[np.int64], tagged: Tagged, span: tuple[int, int], true: list[tuple[int, int]]) -> bool:
-    """Whether cutting ``span`` removes at least half of an injection and next to nothing else."""
-    first, end = span
-    injected = running[0, end] - running[0, first]
-    size = running[1, end] - running[1, first]
-    if injected == 0 or injected < 0.9 * size:
-        return False
-    touched = [(a, b) for a, b in true if a < end and b > first]
-    return bool(injected * 2 >= sum(running[1, b] - running[1, a] for a, b in touched))
+    running = np.stack([np.r_[0, np.cumsum(inside * lengths)], np.r_[0, np.cumsum(lengths)]])
+    injected, size = running[:, spans[:, 1]] - running[:, spans[:, 0]]
+    sizes = np.r_[0, np.cumsum(running[1, true[:, 1]] - running[1, true[:, 0]])]
+    begin = np.searchsorted(true[:, 1], spans[:, 0], side="right")
+    touched = sizes[np.maximum(np.searchsorted(true[:, 0], spans[:, 1]), begin)] - sizes[begin]
+    return np.asarray((injected > 0) & (injected >= 0.9 * size) & (injected * 2 >= touched))
 
 
 def category_rows(
@@ -218,10 +241,13 @@ def category_rows(
 ) -> list[tuple[NDArray[np.int64], int]]:
     """Hashed words of injected spans, with the number of their category."""
     found = []
-    for sample in samples:
-        seen_view = view(sample.text, rules)
-        seen: Columns = columns(seen_view, counts)
-        for span in sample.spans:
-            for first, end in spans_in_tokens(seen_view, [(span.start, span.end)]):
-                found.append((category_features(seen, first, end, bits), CATEGORIES.index(span.category)))
+    for some in in_batches(samples):
+        batch = first_look([sample.text for sample in some], rules, counts)
+        passages = whole(batch)
+        seen = columns(passages, counts)
+        for text, sample in enumerate(some):
+            for span in sample.spans:
+                inside = spans_in_tokens(batch, text, [(span.start, span.end)])
+                for first, end in in_passages(passages, inside).tolist():
+                    found.append((category_features(seen, first, end, bits), CATEGORIES.index(span.category)))
     return found

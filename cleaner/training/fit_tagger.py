@@ -1,4 +1,4 @@
-"""Fit the tagger: a linear-chain CRF over hashed features, AdaGrad (Duchi et al. 2011), numpy only."""
+"""Fit the tagger (a convolution under a linear-chain CRF) and the first look; numpy and scipy only."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import numpy as np
 
 from cleaner.model.chain import LABELS, labels_of, marginals
 from cleaner.model.features import LEXICAL, RULES
-from cleaner.model.screen import ScreenWeights
+from cleaner.model.network import DILATIONS, Network, convolved, laid_out, summed
+from cleaner.model.screen import SCREEN_SIZE, ScreenWeights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,93 +27,163 @@ class Sequence:
     spans: tuple[tuple[int, int], ...]
     """Token intervals."""
     screen: NDArray[np.int32]
-    """Feature numbers of the first look, shape (token, SCREEN_WIDTH)."""
+    """Feature numbers of the first look, shape (SCREEN_WIDTH, token)."""
 
 
-WORDLESS, RULELESS = 0.25, 0.25
+WORDLESS, RULELESS = 0.15, 0.15
 """Shares of the texts in which the tagger sees no words, and nothing that the rules found."""
+UNKNOWN = 0.08
+"""Share of the words that it does not see, one by one."""
+UNHEARD = 0.15
+"""Share of the injections none of whose words it sees: it has to tell them by rules, shape and surroundings."""
+RUNS = 1 / 50
+"""Runs of honest words for each token that it does not see either."""
 
 
 class TaggerTrainer:
-    """Weights under training."""
+    """Weights under training: the likelihood of a linear-chain CRF over the network's scores, Adam (Kingma & Ba 2015).
 
-    def __init__(self, bits: int, rate: float = 0.25, seed: int = 0) -> None:
-        self.weights = np.zeros((1 << bits, LABELS), dtype=np.float32)
+    Embeddings move only when a text holds their feature.
+    """
+
+    def __init__(self, bits: int, width: int, layers: int, rate: float = 2e-3, seed: int = 0) -> None:
+        self._rng = np.random.default_rng(seed)
+        self.embeddings = self._random((1 << bits, width), 0.08)
+        self.kernels = self._random((layers, 3, width, width), np.sqrt(0.5 / (3 * width)))
+        self.biases = np.zeros((layers, width), dtype=np.float32)
+        self.output = np.zeros((width + 1, LABELS), dtype=np.float32)
         self.transitions = np.zeros((LABELS, LABELS), dtype=np.float32)
         self.rate = rate
-        self._rng = np.random.default_rng(seed)
-        self._squares = np.full((1 << bits, LABELS), 0.1, dtype=np.float32)
-        self._transition_squares = np.full((LABELS, LABELS), 1.0, dtype=np.float32)
+        self._moments = {
+            name: (np.zeros_like(getattr(self, name)), np.zeros_like(getattr(self, name)))
+            for name in ("embeddings", "kernels", "biases", "output", "transitions")
+        }
+        self._steps = 0
+
+    def _random(self, shape: tuple[int, ...], size: float) -> Floats:
+        return (self._rng.standard_normal(shape, dtype=np.float32) * np.float32(size)).astype(np.float32)
 
     def step(self, batch: list[Sequence], decay: float = 1.0) -> float:
         """One update; returns the mean share of wrong label mass per token (a running health figure)."""
-        batch = [self._thinned(sequence) for sequence in batch]
         lengths = np.array([len(s.features) for s in batch], dtype=np.int64)
-        longest = int(lengths.max())
-        emissions = np.zeros((len(batch), longest, LABELS), dtype=np.float32)
-        gold = np.zeros_like(emissions)
+        first = np.cumsum(lengths) - lengths
+        features, texts = laid_out(np.concatenate([self._thinned(s) for s in batch]), first)
+        states, active = self._forward(features, texts)
+        scores = (states[-1] @ self.output[:-1] + self.output[-1])[texts]
+        shape = (len(batch), int(lengths.max()), LABELS)
+        emissions, gold = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
         gold_pairs = np.zeros((LABELS, LABELS), dtype=np.float32)
         for row, sequence in enumerate(batch):
-            size = len(sequence.features)
-            emissions[row, :size] = self.weights[sequence.features].sum(axis=1)
-            labels = labels_of(list(sequence.spans), size)
+            size = lengths[row]
+            emissions[row, :size] = scores[first[row] : first[row] + size]
+            labels = labels_of(list(sequence.spans), int(size))
             gold[row, np.arange(size), labels] = 1
             np.add.at(gold_pairs, (labels[:-1], labels[1:]), 1)
         pairs = np.zeros((LABELS, LABELS), dtype=np.float32)
-        expected = marginals(emissions, lengths, self.transitions, pairs)
-        gradient = expected - gold
-        self._update(batch, lengths, gradient, decay)
-        change = (pairs - gold_pairs) / len(batch)
-        self._transition_squares += change**2
-        self.transitions -= self.rate * decay * change / np.sqrt(self._transition_squares)
-        return float(np.abs(gradient).sum() / 2 / lengths.sum())
+        wrong = marginals(emissions, lengths, self.transitions, pairs) - gold
+        slope = np.zeros((len(texts), LABELS), dtype=np.float32)
+        slope[texts] = wrong[np.arange(shape[1]) < lengths[:, None]]
+        self._steps += 1
+        slope /= np.float32(len(batch))
+        pairs = (pairs - gold_pairs) / np.float32(len(batch))
+        self._update(features, texts, states, active, slope, pairs, self.rate * decay)
+        return float(np.abs(wrong).sum() / 2 / lengths.sum())
 
-    def _thinned(self, sequence: Sequence) -> Sequence:
+    def finished(self) -> Network:
+        """The network as the run time wants it."""
+        table, scale = quantize(self.embeddings)
+        return Network(table, scale, self.kernels, self.biases, self.output)
+
+    def _thinned(self, sequence: Sequence) -> NDArray[np.int32]:
         """In some texts the words are hidden, in some the rules, so that each learns to speak alone."""
-        roll = self._rng.random()
-        if roll > WORDLESS + RULELESS:
-            return sequence
         features = sequence.features.copy()
-        features[:, LEXICAL if roll < WORDLESS else RULES] = 0
-        return Sequence(features, sequence.spans, sequence.screen)
+        roll = self._rng.random()
+        if roll < WORDLESS + RULELESS:
+            features[:, LEXICAL if roll < WORDLESS else RULES] = 0
+        hidden = self._rng.random(len(features)) < UNKNOWN
+        for first, end in sequence.spans:
+            hidden[first:end] |= self._rng.random() < UNHEARD
+        for _ in range(self._rng.poisson(RUNS * len(features))):
+            begin = self._rng.integers(len(features))
+            hidden[begin : begin + self._rng.integers(1, 11)] = True
+        features[hidden, LEXICAL] = 0
+        return features
+
+    def _forward(self, features: NDArray[np.int32], texts: NDArray[np.bool_]) -> tuple[list[Floats], list[Floats]]:
+        """The state before and after each layer, and where each layer's units are active."""
+        inside = texts[:, None].astype(np.float32)
+        states = [summed(self.embeddings, features) * inside]
+        active = []
+        for kernel, bias, dilation in zip(self.kernels, self.biases, DILATIONS, strict=False):
+            sums = convolved(states[-1], kernel, dilation) + bias
+            active.append((sums > 0) * inside)
+            states.append(states[-1] + sums * active[-1])
+        return states, active
 
     def _update(
-        self, batch: list[Sequence], lengths: NDArray[np.int64], gradient: NDArray[np.float32], decay: float
+        self,
+        features: NDArray[np.int32],
+        texts: NDArray[np.bool_],
+        states: list[Floats],
+        active: list[Floats],
+        slope: Floats,
+        pairs: Floats,
+        rate: float,
     ) -> None:
-        features = np.concatenate([s.features for s in batch])
-        flat = np.concatenate([gradient[row, :size] for row, size in enumerate(lengths)])
-        moving = np.abs(flat).max(axis=1) > 1e-3
-        features, flat = features[moving], flat[moving]
+        """Back-propagate ``slope``, the derivative of the loss by the scores, and move every weight."""
+        kernels, biases = np.empty_like(self.kernels), np.empty_like(self.biases)
+        output = np.concatenate([states[-1].T @ slope, slope.sum(axis=0)[None]])
+        back = slope @ self.output[:-1].T
+        for layer in range(len(self.kernels) - 1, -1, -1):
+            by, before, kernel = DILATIONS[layer], states[layer], self.kernels[layer]
+            sums = back * active[layer]
+            kernels[layer, 0] = before[:-by].T @ sums[by:]
+            kernels[layer, 1] = before.T @ sums
+            kernels[layer, 2] = before[by:].T @ sums[:-by]
+            biases[layer] = sums.sum(axis=0)
+            back = back + sums @ kernel[1].T
+            back[:-by] += sums[by:] @ kernel[0].T
+            back[by:] += sums[:-by] @ kernel[2].T
+        self._move("kernels", kernels, rate)
+        self._move("biases", biases, rate)
+        self._move("output", output, rate)
+        self._move("transitions", pairs, rate)
+        self._move_embeddings(features, back * texts[:, None], rate)
+
+    def _move(self, name: str, slope: Floats, rate: float, rows: NDArray[np.int32] | slice = slice(None)) -> None:
+        mean, square = self._moments[name]
+        mean[rows] = 0.9 * mean[rows] + 0.1 * slope
+        square[rows] = 0.99 * square[rows] + 0.01 * slope**2
+        step = rate * np.sqrt(1 - 0.99**self._steps) / (1 - 0.9**self._steps)
+        getattr(self, name)[rows] -= step * mean[rows] / (np.sqrt(square[rows]) + 1e-7)
+
+    def _move_embeddings(self, features: NDArray[np.int32], back: Floats, rate: float) -> None:
+        from scipy.sparse import csr_matrix
+
+        moving = np.abs(back).max(axis=1) > 1e-6
+        features, back = features[moving], back[moving]
         if not features.size:
             return
         touched, place = np.unique(features.ravel(), return_inverse=True)
-        width = features.shape[1]
-        sums = np.stack(
-            [
-                np.bincount(place, weights=np.repeat(flat[:, label], width), minlength=touched.size)
-                for label in range(LABELS)
-            ],
-            axis=1,
-        ).astype(np.float32)
-        self._squares[touched] += sums**2
-        self.weights[touched] -= self.rate * decay * sums / np.sqrt(self._squares[touched])
+        tokens = np.repeat(np.arange(len(features)), features.shape[1])
+        holds = csr_matrix((np.ones(place.size, np.float32), (place, tokens)), shape=(touched.size, len(features)))
+        self._move("embeddings", np.asarray(holds @ back, dtype=np.float32), rate, touched)
 
 
 class ScreenTrainer:
-    """Weights of the first look: logistic regression token by token, AdaGrad."""
+    """Weights of the first look: logistic regression token by token, AdaGrad (Duchi et al. 2011)."""
 
-    def __init__(self, bits: int, rate: float = 0.1) -> None:
-        self.weights = np.zeros(1 << bits, dtype=np.float32)
+    def __init__(self, rate: float = 0.1) -> None:
+        self.weights = np.zeros(SCREEN_SIZE, dtype=np.float32)
         self.rate = rate
-        self._squares = np.full(1 << bits, 0.1, dtype=np.float32)
+        self._squares = np.full(SCREEN_SIZE, 0.1, dtype=np.float32)
 
     def step(self, batch: list[Sequence]) -> None:
         """One update."""
-        features = np.concatenate([s.screen for s in batch])
-        target = np.concatenate([labels_of(list(s.spans), len(s.screen)) > 0 for s in batch])
-        guess = 1 / (1 + np.exp(-self.weights[features].sum(axis=1)))
-        width = features.shape[1]
-        change = np.bincount(features.ravel(), np.repeat(guess - target, width), self.weights.size).astype(np.float32)
+        features = np.concatenate([s.screen for s in batch], axis=1)
+        target = np.concatenate([labels_of(list(s.spans), s.screen.shape[1]) > 0 for s in batch])
+        guess = 1 / (1 + np.exp(-self.weights[features].sum(axis=0)))
+        change = np.bincount(features.ravel(), np.tile(guess - target, len(features)), SCREEN_SIZE).astype(np.float32)
         self._squares += change**2
         self.weights -= self.rate * change / np.sqrt(self._squares)
 

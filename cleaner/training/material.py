@@ -23,6 +23,9 @@ from cleaner.training.corpus import read_jsonl, share
 SIDES = {"dev": (0.0, 0.2), "segments": (0.2, 0.45), "tagger": (0.45, 1.0)}
 """Brands and phrases are parted, as the articles are: what one stage learnt from, the next has not seen."""
 
+RECOMBINED = 0.2
+"""Share of the tagger's phrases that are put together from two, so that it learns no list by heart."""
+
 _PARTS = (
     "sun go king hit fun lucky win bay sao vip zo may top big hi ae lode rik ok fa debet sky luck gem mega vua nem "
     "kubi lota vin mibet zen tot rong phat loc tai dola wave neo kim moon leo nova ace jun taki onbet vn asia star fox "
@@ -54,6 +57,8 @@ class Material:
     honest_tails: list[str] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
     contexts: list[str] = field(default_factory=list)
+    articles: list[str] = field(default_factory=list)
+    """Whole honest texts that look dangerous, with slots for what they speak of."""
     side: str = "tagger"
 
     def keyword(self, rng: random.Random, category: str | None = None) -> tuple[str, str]:
@@ -61,7 +66,10 @@ class Material:
         if category is None and rng.random() < 0.35:
             category = rng.choice(sorted({c for _, c in self.keywords}))
         fitting = [pair for pair in self.keywords if pair[1] == category] if category else self.keywords
-        return rng.choice(fitting or self.keywords)
+        text, category = rng.choice(fitting or self.keywords)
+        if self.side == "tagger" and rng.random() < RECOMBINED:
+            text = _recombined(text, rng.choice([other for other, c in self.keywords if c == category]), rng)
+        return text, category
 
     def brand(self, rng: random.Random) -> str:
         """A brand, real or made up."""
@@ -95,6 +103,14 @@ class Material:
     @staticmethod
     def _cased(brand: str, rng: random.Random) -> str:
         return rng.choice((brand, brand.upper(), brand.capitalize(), brand.capitalize()))
+
+
+def _recombined(text: str, other: str, rng: random.Random) -> str:
+    """The beginning of one phrase and the end of another: wording that no list holds."""
+    words, others = text.split(), other.split()
+    if len(words) < 2 or len(others) < 2:
+        return f"{text} {other}" if rng.random() < 0.3 else text
+    return " ".join(words[: rng.randint(1, len(words) - 1)] + others[rng.randint(1, len(others) - 1) :])
 
 
 def made_up_brand(rng: random.Random, lang: str, side: str) -> str:
@@ -139,6 +155,7 @@ def load_material(lang: str, phrases: Iterable[dict[str, Any]], side: str) -> Ma
         ("honest", "contexts", material.contexts),
     ):
         target += _side(data[name][key], side)
+    material.articles += _side(data["honest"].get("articles", []), side)
     if side == "tagger":
         material.keywords += rule_phrases(lang)
     for record in phrases:

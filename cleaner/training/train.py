@@ -5,14 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cleaner.model.classifier import Classifier, Weights, spans_in_tokens
+from cleaner.model.classifier import Classifier, Weights
 from cleaner.model.features import Counts
-from cleaner.model.screen import loudness, screen_features
+from cleaner.model.network import DILATIONS
+from cleaner.model.passages import whole
+from cleaner.model.screen import loudness
+from cleaner.model.segments import in_passages
 from cleaner.model.store import save
 from cleaner.model.trees import Trees
 from cleaner.rules import RuleSet, compile_rules
@@ -21,15 +25,16 @@ from cleaner.training.corpus import Article
 from cleaner.training.counting import count
 from cleaner.training.examples import Hosts, Mix, SegmentRows
 from cleaner.training.fit_segments import fit_calibration, fit_categories, fit_trees
-from cleaner.training.fit_tagger import ScreenTrainer, TaggerTrainer, quantize
+from cleaner.training.fit_tagger import ScreenTrainer, TaggerTrainer
 from cleaner.training.fit_tagger import Sequence as TaggerSequence
-from cleaner.training.inject import Sample
 from cleaner.training.material import load_material
 from cleaner.training.splits import part_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SURE = 0.9
+"""Mean probability from which the tagger is sure of an injection."""
 LOWEST = -3.0
 """Raw score from which segments take part in the calibration."""
 Report = Callable[[str, float], None]
@@ -40,20 +45,22 @@ Report = Callable[[str, float], None]
 class Recipe:
     """Sizes of a training run."""
 
-    bits: int = 18
+    bits: int = 16
+    width: int = 64
+    """Numbers that stand for a token in the tagger."""
+    layers: int = len(DILATIONS)
     word_bits: int = 18
     pair_bits: int = 21
     category_bits: int = 13
-    screen_bits: int = 18
-    tagger_samples: int = 180_000
-    segment_samples: int = 40_000
-    calibration_samples: int = 5_000
+    tagger_samples: int = 300_000
+    segment_samples: int = 100_000
+    calibration_samples: int = 8_000
     rounds: int = 240
-    batch: int = 64
+    batch: int = 32
     workers: int = 2
     seed: int = 7
-    screened_out: float = 0.015
-    """Share of the texts with an injection that is found which the first look may pass over."""
+    screened_out: float = 0.05
+    """Share of the injections that the tagger is sure of which the first look may pass over."""
     vietnamese: float = 0.62
     """Share of the samples in Vietnamese; the other languages share the rest."""
 
@@ -74,6 +81,13 @@ def train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report = lambda 
     Raises:
         ValueError: the corpus holds too little to learn from.
     """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        return _train(corpus, folder, recipe, report)
+
+
+def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict[str, Any]:
     compiled = compile_rules()
     rules = RuleSet.from_compiled(compiled)
     parts: dict[str, list[Article]] = {}
@@ -86,11 +100,9 @@ def train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report = lambda 
         (article.text for article in parts.get("counts") or parts["tagger"]), recipe.word_bits, recipe.pair_bits
     )
     tagger, screen = _fit_tagger(corpus, parts["tagger"], rules, counts, recipe, report)
-    quantized, scale = quantize(tagger.weights)
     nothing = _no_trees()
     weights = Weights(
-        tagger=quantized,
-        scale=scale,
+        tagger=tagger.finished(),
         transitions=tagger.transitions,
         counts=counts,
         worth=nothing,
@@ -100,7 +112,9 @@ def train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report = lambda 
         slope=1.0,
         intercept=0.0,
     )
-    found = _segment_rows(corpus, parts["segments"], weights, rules, recipe, report)
+    weights = _set_level(corpus, parts["segments"], weights, rules, recipe, report)
+    honest = [*parts.get("counts", ()), *parts["segments"]]
+    found = _segment_rows(corpus, parts["segments"], honest, weights, rules, recipe, report)
     report("segments", 1)
     weights = replace(
         weights,
@@ -172,15 +186,16 @@ def _fit_tagger(
     mix = Mix(infected=0.5, longest=1400)
     tasks = _tasks(hosts, recipe, recipe.tagger_samples, 400, recipe.seed)
     made = _parallel(recipe)(
-        delayed(examples.tagger_sequences)(
-            _some(host, seed), mix, size, seed, rules, counts, recipe.bits, recipe.screen_bits
-        )
+        delayed(examples.tagger_sequences)(_some(host, seed), mix, size, seed, rules, counts, recipe.bits)
         for host, size, seed in tasks
     )
-    trainer, screen = TaggerTrainer(recipe.bits, seed=recipe.seed), ScreenTrainer(recipe.screen_bits)
+    trainer, screen = (
+        TaggerTrainer(recipe.bits, recipe.width, recipe.layers, seed=recipe.seed),
+        ScreenTrainer(),
+    )
     for number, batches in enumerate(_shuffled_batches(made, recipe)):
         done = min(1.0, 4 * (number + 1) / len(tasks))
-        errors = [trainer.step(batch, 1.0 - 0.9 * done) for batch in batches]
+        errors = [trainer.step(batch, 1.0 - 0.97 * done) for batch in batches]
         for batch in batches:
             screen.step(batch)
         report(f"tagger (error {np.mean(errors):.4f})", done)
@@ -215,6 +230,13 @@ def _batches(pool: list[TaggerSequence], size: int, rng: random.Random) -> list[
     return batches
 
 
+def _by_language(articles: Sequence[Article]) -> dict[str, list[str]]:
+    texts: dict[str, list[str]] = {}
+    for article in articles:
+        texts.setdefault(article.lang, []).append(article.text)
+    return texts
+
+
 def _fit_categories(
     corpus: Corpus, articles: Sequence[Article], rules: RuleSet, counts: Counts, recipe: Recipe
 ) -> NDArray[np.int8]:
@@ -233,61 +255,101 @@ def _rows_of_task(hosts: Hosts, mix: Mix, size: int, seed: int, weights: Weights
     return examples.segment_rows(Classifier(weights, rules), samples, seed)
 
 
+def _honest_rows(lang: str, texts: Sequence[str], weights: Weights, rules: RuleSet) -> SegmentRows | None:
+    return examples.honest_rows(Classifier(weights, rules), texts, lang)
+
+
 def _segment_rows(
-    corpus: Corpus, articles: Sequence[Article], weights: Weights, rules: RuleSet, recipe: Recipe, report: Report
+    corpus: Corpus,
+    articles: Sequence[Article],
+    honest: Sequence[Article],
+    weights: Weights,
+    rules: RuleSet,
+    recipe: Recipe,
+    report: Report,
 ) -> SegmentRows:
+    """Rows of samples made from ``articles``, and of what looks like a candidate in the articles ``honest``."""
     from joblib import delayed
 
     hosts = hosts_of(corpus, articles, "segments")
-    mix = Mix(infected=0.4, decorated=0.15, hard=0.4)
+    mix = Mix(infected=0.25, decorated=0.25, hard=0.45)
     tasks = _tasks(hosts, recipe, recipe.segment_samples, 200, recipe.seed + 1)
+    piles = [
+        (lang, texts[at : at + 200]) for lang, texts in _by_language(honest).items() for at in range(0, len(texts), 200)
+    ]
     made = _parallel(recipe)(
-        delayed(_rows_of_task)(_some(host, seed, 200), mix, size, seed, weights, rules) for host, size, seed in tasks
+        chain(
+            (delayed(_honest_rows)(lang, texts, weights, rules) for lang, texts in piles),
+            (
+                delayed(_rows_of_task)(_some(host, seed, 200), mix, size, seed, weights, rules)
+                for host, size, seed in tasks
+            ),
+        )
     )
     parts: list[SegmentRows] = []
     for number, part in enumerate(made, 1):
         if part is not None:
             parts.append(part)
-        report("segments", number / len(tasks))
+        report("segments", number / (len(piles) + len(tasks)))
     if not parts:
         raise ValueError("the samples hold no candidate segment to learn from")
     return SegmentRows(*(np.concatenate([getattr(p, name) for p in parts]) for name in SegmentRows.__slots__))
 
 
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """What the model makes of one calibration text."""
-
-    decisions: list[tuple[float, bool]]
-    """Raw score of each chosen span, and whether cutting it is right."""
-    loudest: float | None
-    """The loudest token at the first look, when the text holds an injection that is found."""
-
-
-def _trials(hosts: Hosts, mix: Mix, size: int, seed: int, weights: Weights, rules: RuleSet) -> list[_Trial]:
+def _loudness(hosts: Hosts, size: int, seed: int, weights: Weights, rules: RuleSet) -> list[float]:
+    """Of each injection that the tagger is sure of: how loud its loudest token is at the first look."""
     classifier = Classifier(weights, rules)
-    return [_trial(classifier, sample) for sample in examples.draw(hosts, mix, size, seed)]
-
-
-def _trial(classifier: Classifier, sample: Sample) -> _Trial:
-    tagged = classifier.tag(classifier.look(sample.text))
-    if tagged is None:
-        return _Trial([], None)
-    true = sorted(spans_in_tokens(tagged.view, [(s.start, s.end) for s in sample.spans]))
-    running = examples.true_characters(tagged, true)
+    samples = examples.draw(hosts, Mix(infected=1.0, longest=1400), size, seed)
     found = []
-    for segment in classifier.segments(tagged, LOWEST):
-        found.append((segment.raw, examples.is_worth(running, tagged, (segment.first, segment.last), true)))
-    screen = classifier.weights.screen
-    loud = loudness(screen_features(tagged.seen, screen.bits), screen)
-    is_found = any(right and raw > 0 for raw, right in found)
-    return _Trial(found, float(loud.max()) if is_found else None)
+    for some in examples.in_batches(samples):
+        batch = classifier.look([sample.text for sample in some])
+        loud = loudness(batch, weights.screen)
+        tagged = classifier.read(whole(batch))
+        true = [span for own in examples.true_spans(batch, some) for span in own]
+        for (first, end), (begin, stop) in zip(in_passages(tagged.passages, true).tolist(), true, strict=True):
+            if tagged.spam[first:end].mean() > SURE:
+                found.append(float(loud[begin:stop].max()))
+    return found
+
+
+def _set_level(
+    corpus: Corpus, articles: Sequence[Article], weights: Weights, rules: RuleSet, recipe: Recipe, report: Report
+) -> Weights:
+    """The weights with the level of the first look, which may pass over a small share of the injections."""
+    from joblib import delayed
+
+    hosts = hosts_of(corpus, articles, "segments")
+    tasks = _tasks(hosts, recipe, recipe.calibration_samples, 200, recipe.seed + 4)
+    made = _parallel(recipe)(
+        delayed(_loudness)(_some(host, seed, 200), size, seed, weights, rules) for host, size, seed in tasks
+    )
+    found: list[float] = []
+    for number, part in enumerate(made, 1):
+        found += part
+        report("first look", number / len(tasks))
+    level = float(np.quantile(found, recipe.screened_out)) if found else -np.inf
+    return replace(weights, screen=replace(weights.screen, level=level))
+
+
+def _trials(hosts: Hosts, mix: Mix, size: int, seed: int, weights: Weights, rules: RuleSet) -> list[tuple[float, bool]]:
+    """Raw score of each segment that would be chosen, and whether cutting it is right."""
+    classifier = Classifier(weights, rules)
+    found = []
+    for some in examples.in_batches(examples.draw(hosts, mix, size, seed)):
+        batch = classifier.look([sample.text for sample in some])
+        tagged = classifier.tag(batch)
+        chosen = classifier.segments(tagged, LOWEST)
+        true = in_passages(tagged.passages, [span for own in examples.true_spans(batch, some) for span in own])
+        spans = np.array([(s.first, s.last) for s in chosen], dtype=np.int64).reshape(-1, 2)
+        right = examples.are_worth(tagged, spans, true)
+        found += [(segment.raw, bool(good)) for segment, good in zip(chosen, right, strict=True)]
+    return found
 
 
 def _calibrate(
     corpus: Corpus, articles: Sequence[Article], weights: Weights, rules: RuleSet, recipe: Recipe, report: Report
 ) -> Weights:
-    """The weights with the curve from raw scores to probabilities, and with the level of the first look."""
+    """The weights with the curve from raw scores to probabilities."""
     from joblib import delayed
 
     hosts = hosts_of(corpus, articles, "segments")
@@ -296,17 +358,14 @@ def _calibrate(
     made = _parallel(recipe)(
         delayed(_trials)(_some(host, seed, 200), mix, size, seed, weights, rules) for host, size, seed in tasks
     )
-    trials: list[_Trial] = []
+    pairs: list[tuple[float, bool]] = []
     for number, part in enumerate(made, 1):
-        trials += part
+        pairs += part
         report("calibrating", number / len(tasks))
-    pairs = [pair for trial in trials for pair in trial.decisions]
-    levels = [trial.loudest for trial in trials if trial.loudest is not None]
-    level = float(np.quantile(levels, recipe.screened_out)) if levels else -np.inf
     slope, intercept = fit_calibration(
         np.array([raw for raw, _ in pairs]), np.array([right for _, right in pairs], dtype=bool)
     )
-    return replace(weights, slope=slope, intercept=intercept, screen=replace(weights.screen, level=level))
+    return replace(weights, slope=slope, intercept=intercept)
 
 
 def _no_trees() -> Trees:

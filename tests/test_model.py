@@ -1,0 +1,194 @@
+"""The parts of the classifier: the chain, the network and its training, the looks at many texts."""
+
+from __future__ import annotations
+
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from conftest import records
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleaner.model.chain import ENDS, FOLLOWS, LABELS, STARTS, best_spans, labels_of, marginals
+from cleaner.model.decoding import best_gain
+from cleaner.model.features import Counts, columns, hashed_features
+from cleaner.model.network import BLOCK, REACH, Network, laid_out
+from cleaner.model.passages import CONTEXT, around, first_look, whole
+from cleaner.model.screen import SCREEN_SIZE, ScreenWeights, loudness, screen_features
+from cleaner.rules import RuleSet, compile_rules
+from cleaner.training.fit_tagger import Sequence, TaggerTrainer
+
+RULES = RuleSet.from_compiled(compile_rules())
+COUNTS = Counts(np.zeros(1 << 8, dtype=np.uint8), np.zeros(1 << 8, dtype=np.uint8))
+TEXTS = [record["text"] for kind in ("infected", "honest") for record in records(kind)[:12]]
+
+
+def random(seed: int, *shape: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def paths(length: int) -> list[tuple[int, ...]]:
+    """Every allowed sequence of labels."""
+    return [
+        path
+        for path in product(range(LABELS), repeat=length)
+        if STARTS[path[0]] and ENDS[path[-1]] and all(FOLLOWS[a, b] for a, b in pairwise(path))
+    ]
+
+
+def worth_of(path: tuple[int, ...], emissions: np.ndarray, steps: np.ndarray) -> float:
+    return float(sum(emissions[t, label] for t, label in enumerate(path)) + sum(steps[a, b] for a, b in pairwise(path)))
+
+
+@pytest.mark.parametrize("lengths", [(1, 2), (3, 5), (4, 4)])
+def test_marginals_and_best_spans_agree_with_trying_every_path(lengths: tuple[int, int]) -> None:
+    emissions, steps = random(1, 2, max(lengths), LABELS), random(2, LABELS, LABELS)
+    found = marginals(emissions, np.array(lengths), steps)
+    spans = best_spans(emissions, np.array(lengths), steps)
+    for row, length in enumerate(lengths):
+        scored = {path: worth_of(path, emissions[row], steps) for path in paths(length)}
+        total = np.logaddexp.reduce(list(scored.values()))
+        expected = np.zeros((max(lengths), LABELS))
+        for path, value in scored.items():
+            expected[range(length), path] += np.exp(value - total)
+        assert found[row] == pytest.approx(expected, abs=1e-4)
+        best = max(scored, key=scored.__getitem__)
+        assert labels_of(spans[row], length).tolist() == list(best)
+
+
+def test_the_slope_of_the_loss_is_that_of_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = TaggerTrainer(bits=6, width=4, layers=3)
+    trainer.output = random(3, 5, LABELS)
+    features = np.random.default_rng(4).integers(0, 64, (9, 5)).astype(np.int32)
+    wanted = random(5, 9, LABELS)
+
+    def loss() -> float:
+        rows, inside = laid_out(features, np.array([0, 6]))
+        network = Network(trainer.embeddings, 1.0, trainer.kernels, trainer.biases, trainer.output)  # type: ignore[arg-type]
+        return float((network.emissions(rows, inside)[inside].astype(np.float64) * wanted).sum())
+
+    rows, inside = laid_out(features, np.array([0, 6]))
+    slope = np.zeros((len(rows), LABELS), dtype=np.float32)
+    slope[inside] = wanted
+    found: dict[str, np.ndarray] = {}
+    monkeypatch.setattr(trainer, "_move", lambda name, value, rate: found.update({name: value}))
+    monkeypatch.setattr(trainer, "_move_embeddings", lambda features, back, rate: None)
+    states, active = trainer._forward(rows, inside)
+    trainer._update(rows, inside, states, active, slope, np.zeros((LABELS, LABELS), np.float32), 0.0)
+    for name in ("kernels", "biases", "output"):
+        array = getattr(trainer, name)
+        for at in np.random.default_rng(6).integers(0, array.size, 12):
+            old, step = array.flat[at], np.float32(1e-3)
+            array.flat[at] = old + step
+            above = loss()
+            array.flat[at] = old - step
+            below = loss()
+            array.flat[at] = old
+            assert found[name].flat[at] == pytest.approx((above - below) / (2 * step), rel=0.03, abs=0.1)
+
+
+def test_training_learns_what_can_be_learnt() -> None:
+    rng = np.random.default_rng(7)
+    trainer = TaggerTrainer(bits=8, width=8, layers=2, rate=2e-2)
+    errors = []
+    for _ in range(60):
+        batch = []
+        for _ in range(16):
+            words = rng.integers(10, 200, (12, 12)).astype(np.int32)
+            first = int(rng.integers(0, 9))
+            words[first : first + 3] = 5
+            batch.append(Sequence(words, ((first, first + 3),), words.T))
+        errors.append(trainer.step(batch))
+    assert np.mean(errors[-5:]) < 0.15 * errors[0]
+
+
+def network(seed: int) -> Network:
+    width = 8
+    embeddings = np.random.default_rng(seed).integers(-60, 60, (1 << 8, width)).astype(np.int8)
+    kernels = random(seed, 5, 3, width, width) * np.float32(0.2)
+    return Network(embeddings, 0.01, kernels, random(seed, 5, width), random(seed, 9, 5))
+
+
+def test_a_text_has_the_same_scores_alone_and_among_many() -> None:
+    tagger = network(8)
+    features = np.random.default_rng(9).integers(0, 256, (3 * BLOCK, 12)).astype(np.int32)
+    first = np.array([0, 5, 900, 1000, 2500])
+    rows, inside = laid_out(features, first)
+    together = tagger.emissions(rows, inside)[inside]
+    for begin, end in pairwise([*first.tolist(), len(features)]):
+        rows, inside = laid_out(features[begin:end], np.array([0]))
+        assert tagger.emissions(rows, inside)[inside] == pytest.approx(together[begin:end], abs=1e-4)
+
+
+def test_what_is_far_off_does_not_count() -> None:
+    tagger = network(10)
+    features = np.random.default_rng(11).integers(0, 256, (100, 12)).astype(np.int32)
+    rows, inside = laid_out(features, np.array([0]))
+    before = tagger.emissions(rows, inside)[inside]
+    features[50] += 1
+    rows, inside = laid_out(features % 256, np.array([0]))
+    changed = np.flatnonzero(np.abs(tagger.emissions(rows, inside)[inside] - before).max(axis=1) > 1e-6)
+    assert changed.min() >= 50 - REACH
+    assert changed.max() <= 50 + REACH
+    assert changed.size > REACH
+
+
+def test_texts_look_the_same_alone_and_among_many() -> None:
+    together = first_look(TEXTS, RULES, COUNTS)
+    seen = columns(whole(together), COUNTS)
+    features = hashed_features(seen, 16)
+    screen = ScreenWeights(np.random.default_rng(12).integers(-99, 99, SCREEN_SIZE).astype(np.int8), 0.03, 0.0)
+    loud = loudness(together, screen)
+    done = 0
+    for number, text in enumerate(TEXTS):
+        alone = first_look([text], RULES, COUNTS)
+        own = hashed_features(columns(whole(alone), COUNTS), 16)
+        begin, end = int(together.first[number]), int(together.last[number])
+        assert (own == features[done : done + end - begin]).all()
+        assert loudness(alone, screen)[alone.first[0] : alone.last[0]] == pytest.approx(loud[begin:end])
+        done += end - begin
+    assert done == len(features)
+
+
+def test_every_feature_of_the_first_look_has_a_weight() -> None:
+    features = screen_features(first_look(TEXTS, RULES, COUNTS).glance)
+    assert features.min() >= 0
+    assert features.max() < SCREEN_SIZE
+    assert all(a.max() < b.min() for a, b in pairwise(features))
+
+
+@given(st.lists(st.integers(0, 4000), max_size=20), st.lists(st.sampled_from(TEXTS), max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_passages_are_the_loud_tokens_with_their_context(loud: list[int], texts: list[str]) -> None:
+    batch = first_look(["", *texts, " \n "], RULES, COUNTS)
+    size = len(batch.view.tokens)
+    at = np.unique(np.array([number for number in loud if number < size], dtype=np.int64))
+    passages = around(batch, at)
+    wanted = {
+        token
+        for number in at.tolist()
+        for first, last in zip(batch.first.tolist(), batch.last.tolist(), strict=True)
+        if first <= number < last
+        for token in range(max(first, number - CONTEXT), min(last, number + CONTEXT + 1))
+    }
+    assert passages.number.tolist() == sorted(wanted)
+    text = batch.view.folded
+    for token, number in enumerate(passages.number.tolist()):
+        own, full = passages.tokens, batch.view.tokens
+        word = passages.folded.text(int(own.starts[token]), int(own.ends[token]))
+        assert word == text.text(int(full.starts[number]), int(full.ends[number]))
+
+
+def test_no_hope_reaches_from_one_passage_into_another() -> None:
+    batch = first_look(["một hai ba", "bốn năm sáu"], RULES, COUNTS)
+    passages = whole(batch)
+    emissions = np.zeros((6, LABELS), dtype=np.float32)
+    emissions[:, 0] = 5
+    emissions[2, 1] = emissions[3, 3] = 50
+    steps = np.zeros((LABELS, LABELS), dtype=np.float32)
+    assert best_gain(passages, emissions, steps).max() < 0
+    emissions[4, 3] = 50
+    emissions[3, 1] = 50
+    assert best_gain(passages, emissions, steps)[3:5].min() > 0
+    assert best_gain(passages, emissions, steps)[:3].max() < 0
