@@ -33,9 +33,13 @@ def plain(kind: str) -> list[str]:
     return [record["text"] for record in fixtures(kind) if record["format"] == "text"]
 
 
-def ordinary() -> list[str]:
-    """Honest plain texts that speak of nothing that spam speaks of."""
-    return [r["text"] for r in fixtures("honest") if r["format"] == "text" and r["topic"] == "ordinary"]
+def ordinary(lang: str | None = None) -> list[str]:
+    """Honest plain texts that speak of nothing that spam speaks of, in one language or in all."""
+    return [
+        r["text"]
+        for r in fixtures("honest")
+        if r["format"] == "text" and r["topic"] == "ordinary" and lang in (None, r["lang"])
+    ]
 
 
 def articles_of(file: Path) -> Iterator[str]:
@@ -81,21 +85,24 @@ def padded(beginnings: list[str], size: int) -> list[str]:
 # --- pages
 
 
-def pages(size: int) -> tuple[list[str], set[int]]:
+def pages(size: int, articles: Path | None = None) -> tuple[list[str], set[int]]:
     """Pages of together ``size`` bytes of UTF-8 or a little more, and the numbers of the infected ones.
 
     The HTML of the fixtures takes turns with plain articles: both stand within a page of news, but for those
-    fixtures that are whole pages themselves.
+    fixtures that are whole pages themselves. ``articles``, one to a page, take the place of the honest fixtures.
     """
     bodies = {kind: _bodies(kind) for kind in ("honest", "infected")}
-    teasers = [shorten(text, TITLE, placeholder="…") for text in ordinary()]
+    if articles:
+        bodies["honest"] = (("vi", "\n".join(_paragraphs(text))) for text in cycle(articles_of(articles)))
+    languages = {record["lang"] for record in fixtures("honest")}
+    teasers = {lang: [shorten(text, TITLE, placeholder="…") for text in ordinary(lang)] for lang in languages}
     found: list[str] = []
     bad: set[int] = set()
     total = 0
     for number in count():
         is_bad = number % ONE_INFECTED_IN == ONE_INFECTED_IN // 2
-        body = next(bodies["infected" if is_bad else "honest"])
-        page = body if "<body" in body else _page(body, teasers, random.Random(number))
+        lang, body = next(bodies["infected" if is_bad else "honest"])
+        page = body if "<body" in body else _page(body, teasers[lang], random.Random(number))
         if is_bad:
             bad.add(number)
         found.append(page)
@@ -105,15 +112,16 @@ def pages(size: int) -> tuple[list[str], set[int]]:
     return found, bad
 
 
-def _bodies(kind: str) -> Iterator[str]:
-    """Without end: one body of HTML, then four made of plain articles, and so on."""
-    markup = cycle([record["text"] for record in fixtures(kind) if record["format"] == "html"])
-    texts = cycle(plain(kind))
-    rest = cycle(ordinary())
+def _bodies(kind: str) -> Iterator[tuple[str, str]]:
+    """Without end: one body of HTML, then four made of plain articles of one language, and so on; each with it."""
+    markup = cycle([(record["lang"], record["text"]) for record in fixtures(kind) if record["format"] == "html"])
+    texts = cycle([(record["lang"], record["text"]) for record in fixtures(kind) if record["format"] == "text"])
+    rest = {lang: cycle(ordinary(lang)) for lang in {record["lang"] for record in fixtures("honest")}}
     while True:
         yield next(markup)
         for length in range(4):
-            yield "\n".join(_paragraphs("\n\n".join((next(texts), *islice(rest, 2 + length)))))
+            lang, text = next(texts)
+            yield lang, "\n".join(_paragraphs("\n\n".join((text, *islice(rest[lang], 2 + length)))))
 
 
 def _paragraphs(text: str) -> Iterator[str]:

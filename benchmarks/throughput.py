@@ -291,7 +291,9 @@ def main(
         found = material.archive(honest, material.plain("infected"), int(megabytes * MB))
         speeds += measure_text(cleaner, Corpus("text", *found), rounds, timer)
     if only in (None, "html"):
-        speeds += measure_html(cleaner, Corpus("html", *material.pages(int(html_megabytes * MB))), rounds, timer)
+        speeds += measure_html(
+            cleaner, Corpus("html", *material.pages(int(html_megabytes * MB), articles)), rounds, timer
+        )
     if only in (None, "latency"):
         latencies = measure_latency(cleaner, rounds, timer)
     console.print(f"{place}; {clock} clock, best of {rounds}; honest texts: {articles or 'fixtures'}", markup=False)
