@@ -170,19 +170,14 @@ def decode(codes: Codes) -> str:
     return codes.astype("<u4", copy=False).tobytes().decode("utf-32-le", "surrogatepass")
 
 
-def fold_term(term: str) -> str:
-    """A term of a lexicon or policy in the form in which it is found in ``Folded.text()``."""
-    return fold(unicodedata.normalize("NFC", term)).text()
-
-
 def bare_term(term: str) -> str:
     """A term in the form in which it is found in ``Folded.bare``."""
     return fold(unicodedata.normalize("NFC", term)).bare
 
 
 _MARK, _DROPPED, _FOREIGN, _GAP, _STYLED = (1 << bit for bit in range(5))
-"""What folding has to know of a character: a combining mark; left out; Greek, Cyrillic or phonetic; part of a word
-at a glance; possible between the letters of a word spelled out; changed in more than case."""
+"""What folding has to know of a character: a combining mark; left out; Greek, Cyrillic or phonetic; possible
+between the letters of a word spelled out; changed in more than case."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,8 +1,8 @@
 """The vocabulary of the project: what flows from source to edits.
 
 Every offset is a half-open interval ``[start, end)`` of Unicode code points. Offsets of
-:class:`Finding` and :class:`Edit` index the *source as given*; offsets of :class:`Evidence`
-and of ``Element.text_start``/``text_end`` index the visible text of a :class:`Document`.
+:class:`Finding` and :class:`Edit` index the *source as given*; ``Element.text_start`` and
+``text_end`` index the visible text of a :class:`Document`.
 """
 
 from __future__ import annotations
@@ -91,21 +91,6 @@ class Document:
     """In order of ``start``; an outer element comes before what it contains."""
     protected: tuple[tuple[int, int], ...] = ()
     """Intervals of ``text`` that are never touched (code blocks, front matter)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One observation about an interval of the visible text."""
-
-    start: int
-    end: int
-    kind: str
-    """``phrase``, ``brand``, ``domain``, ``link``, ``hidden``, ``contact``, ``hashtag``…"""
-    weight: float
-    """Strength in 0..1 as written in the rule set; what it counts for is learnt."""
-    category: str = "other"
-    detail: str = ""
-    """What was recognised, in plain form: the lexicon's term, the domain, the technique."""
 
 
 @dataclass(frozen=True, slots=True)
