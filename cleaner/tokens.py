@@ -156,24 +156,35 @@ def vietnamese_letters(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
 
 
 def _glued_words(folded: Folded, starts: Offsets, ends: Offsets, kinds: Kinds) -> Offsets:
-    """Offsets inside words, near Vietnamese ones, where one word ends and the next begins."""
+    """Offsets inside words where one word ends and the next begins: at a change of style, and near Vietnamese words."""
+    inner = _style_changes(folded, kinds)
     vietnamese = vietnamese_letters(folded.codes)
-    inner: list[int] = []
     if vietnamese.any():
         edges = np.append(starts, kinds.size)
         for i in _suspects(folded, starts, ends, kinds).tolist():
             near = slice(edges[max(i - _NEAR, 0)], edges[min(i + _NEAR + 1, starts.size)])
             if vietnamese[near].any():
                 start, end = int(starts[i]), int(ends[i])
-                inner += [start + offset for offset in _part(folded.text(start, end), folded.bare[start:end])]
-    return np.array(inner, dtype=np.int64)
+                raised = (folded.original[start:end] != folded.codes[start:end]).tobytes()
+                inner += [start + at for at in _part(folded.text(start, end), folded.bare[start:end], raised)]
+    return np.unique(np.array(inner, dtype=np.int64))
+
+
+def _style_changes(folded: Folded, kinds: Kinds) -> list[int]:
+    """Offsets inside words where styled letters (mathematical, fullwidth) meet plain ones."""
+    original = folded.original
+    styled = (original >= 0x1D400) & (original < 0x1D800) | (original >= 0xFF10) & (original <= 0xFF5A)
+    if not styled.any():
+        return []
+    word = (kinds == LETTER) | (kinds == DIGIT)
+    return (np.flatnonzero(word[1:] & word[:-1] & (styled[1:] != styled[:-1])) + 1).tolist()
 
 
 def _suspects(folded: Folded, starts: Offsets, ends: Offsets, kinds: Kinds) -> Offsets:
     """Numbers of the long words that have a digit, or a mark and two groups of vowels."""
     lengths = ends - starts
     fits = (lengths >= _SHORTEST_GLUED) & (lengths <= _LONGEST_GLUED)
-    found = np.flatnonzero(fits & (kinds[starts] == LETTER))
+    found = np.flatnonzero(fits & ((kinds[starts] == LETTER) | (kinds[starts] == DIGIT)))
     digit = kinds == DIGIT
     vowel = look_up(_vowels(), folded.bare_codes)
     vowel[1:] &= ~vowel[:-1]
@@ -198,29 +209,52 @@ def _vowels() -> NDArray[np.bool_]:
 
 
 @functools.lru_cache(maxsize=65536)
-def _part(marked: str, bare: str) -> tuple[int, ...]:
-    """Offsets that part a word into Vietnamese syllables and at most one foreign tail.
+def _part(marked: str, bare: str, raised: bytes) -> tuple[int, ...]:
+    """Offsets that part a word into Vietnamese syllables and at most one foreign head or tail.
 
-    The longest first syllable that leaves a good rest wins, one whose rest begins with a consonant first.
+    The longest first syllable that leaves a good rest wins; one before a capital, or a consonant, comes first.
+
+    Args:
+        marked: the word, with its marks.
+        bare: without them.
+        raised: one byte a letter, 1 where it was changed by folding: a capital.
     """
-    if len(bare) < _SHORTEST_GLUED or not marked[0].isalpha() or not marked.isalnum() or is_syllable(marked):
+    if len(bare) < _SHORTEST_GLUED or not marked.isalnum() or is_syllable(marked):
         return ()
-    if marked.isascii() and not (len(bare) > 5 and any(c.isdigit() for c in bare)):
+    if marked.isascii() and not (len(bare) > 5 and marked[0].isalpha() and any(c.isdigit() for c in bare)):
         return ()
     best: tuple[int, ...] = ()
-    for length in sorted(range(1, min(7, len(bare) - 1) + 1), key=lambda n: (bare[n] in "aeiouy", -n)):
+    for length in sorted(
+        range(1, min(7, len(bare) - 1) + 1),
+        key=lambda n: (raised[n] <= raised[n - 1], bare[n] in "aeiouy", -n),
+    ):
         head, tail = marked[:length], marked[length:]
         if not is_syllable(head) or (length == 1 and head.isascii()):
             continue
         if is_syllable(tail) and not marked.isascii():
             return (length,)
-        if tail.isascii() and _is_brandlike(tail) and (length > 2 or not head.isascii()):
+        if tail.isascii() and _is_foreign_tail(head, tail):
             best = best or (length,)
         elif len(tail) > 5 and not marked.isascii():
-            rest = _part(tail, bare[length:])
+            rest = _part(tail, bare[length:], raised[length:])
             if rest and not best:
                 best = (length, *(length + offset for offset in rest))
-    return best
+    return best or _foreign_head(marked)
+
+
+def _is_foreign_tail(head: str, tail: str) -> bool:
+    if head.isascii():
+        return len(head) > 2 and _is_brandlike(tail)
+    return (len(tail) > 2 and tail[0] not in "aeiouy") or _is_brandlike(tail)
+
+
+def _foreign_head(marked: str) -> tuple[int, ...]:
+    """Where a word without marks ends and one syllable with marks begins."""
+    for length in range(max(1, len(marked) - 7), len(marked) - 1):
+        head, tail = marked[:length], marked[length:]
+        if head.isascii() and not tail.isascii() and is_syllable(tail):
+            return (length,) if len(head) > 3 or any(c.isdigit() for c in head) else ()
+    return ()
 
 
 def _is_brandlike(bare: str) -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
+    Ints = NDArray[np.int64]
 
 BATCH = 1 << 18
 """Characters that are looked at together."""
@@ -32,6 +33,8 @@ HOPE = 0.0
 """Log-odds of the best span of a passage, against none, from which its text is read."""
 UNKNOWN_LINK = 0.3
 """Weight of a link to a host of which nothing is known."""
+LOWEST = -3.0
+"""Raw score of the segments that training takes into account."""
 MARGIN = 2.0
 """Log-odds by which a moved boundary may lower the score of a span."""
 
@@ -103,7 +106,7 @@ class Classifier:
         hopeful = [piece for some in _batches(pieces) for piece in self._hopeful_pieces(documents, some)]
         for some in _batches(hopeful):
             batch = self.look([piece.text for piece in some])
-            tagged = self.read(whole(batch), self._marked(documents, some, batch))
+            tagged = self.tag(batch, self._marked(documents, some, batch), lowest)
             for segment in self.segments(tagged, lowest):
                 if segment.raw < lowest:
                     continue
@@ -116,7 +119,8 @@ class Classifier:
 
     def _hopeful_pieces(self, documents: Sequence[Document], pieces: Sequence[_Piece]) -> list[_Piece]:
         batch = self.look([piece.text for piece in pieces])
-        return [pieces[number] for number in self.hopeful(batch, self._marked(documents, pieces, batch))]
+        hope = self.hopeful(batch, self._marked(documents, pieces, batch))
+        return [pieces[number] for number in np.unique(batch.text_of(hope)).tolist()]
 
     def _scored(self, document: Document, tagged: Tagged, segment: Segment, offset: int) -> Scored:
         passages = tagged.passages
@@ -149,23 +153,30 @@ class Classifier:
         """The first look at each token of ``texts``."""
         return first_look(texts, self.rules, self.weights.counts)
 
-    def hopeful(self, batch: Batch, marked: Sequence[Marked] = ()) -> NDArray[np.int64]:
-        """Numbers of the texts that are worth reading closely.
+    def hopeful(self, batch: Batch, marked: Sequence[Marked] = ()) -> Ints:
+        """The tokens that raise hope of an injection, ascending.
 
         The first look tells the loud tokens; the passages around them, and around conspicuous markup, are looked
-        at again, and where that raises hope of an injection, or a link leads to spam, the whole text is read.
+        at again. The words of a link that leads to spam raise hope by themselves.
         """
         loud = loud_tokens(batch, self.weights.screen)
         conspicuous = [np.arange(m.first, m.end) for m in marked if m.link or m.hidden]
         passages = around(batch, np.unique(np.concatenate([loud, *conspicuous])))
         emissions = self._emissions(columns(passages, self.weights.counts), passages)
-        hope = best_gain(passages, emissions, self.weights.transitions) > HOPE
-        spam = np.array([m.first for m in marked if m.link > UNKNOWN_LINK], dtype=np.int64)
-        return np.union1d(passages.text[passages.owner[hope]], batch.text_of(spam))
+        hope = passages.number[best_gain(passages, emissions, self.weights.transitions) > HOPE]
+        return np.union1d(hope, np.array([m.first for m in marked if m.link > UNKNOWN_LINK], dtype=np.int64))
 
-    def tag(self, batch: Batch, marked: Sequence[Marked] = ()) -> Tagged:
-        """The tagger's opinion of the texts that are worth reading closely."""
-        return self.read(whole(batch, self.hopeful(batch, marked)), marked)
+    def tag(self, batch: Batch, marked: Sequence[Marked] = (), lowest: float = LOWEST) -> Tagged:
+        """The tagger's opinion of the texts that are worth reading as a whole.
+
+        Of those that raise hope, they are the ones in which the surroundings of it hold a segment that comes near
+        the raw score ``lowest``, or a link to spam.
+        """
+        near = self.read(around(batch, self.hopeful(batch, marked)), marked)
+        likely = np.array([first for (first, _), _ in self._winners(near, lowest - MARGIN)], dtype=np.int64)
+        spam = np.array([m.first for m in marked if m.link > UNKNOWN_LINK], dtype=np.int64)
+        texts = np.union1d(near.passages.text[near.passages.owner[likely]], batch.text_of(spam))
+        return self.read(whole(batch, texts), marked)
 
     def read(self, passages: Passages, marked: Sequence[Marked] = ()) -> Tagged:
         """The tagger's opinion of every token of ``passages``."""

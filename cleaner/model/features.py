@@ -373,7 +373,7 @@ def _room(size: int) -> int:
     return 1 << max(12, (size - 1).bit_length())
 
 
-@functools.lru_cache(maxsize=4)
+@functools.cache
 def _powers(size: int) -> tuple[Hashes, Hashes]:
     inverse = pow(_BASE, -1, 2**64)
     powers = np.full(size, _BASE & (2**64 - 1), dtype=np.uint64)

@@ -20,8 +20,10 @@ from typing import Any
 from cleaner.rules import rule_phrases
 from cleaner.training.corpus import read_jsonl, share
 
-SIDES = {"dev": (0.0, 0.2), "segments": (0.2, 0.45), "tagger": (0.45, 1.0)}
+SIDES = {"dev": (0.0, 0.2), "segments": (0.2, 0.45), "tagger": (0.45, 1.0), "both": (0.2, 1.0)}
 """Brands and phrases are parted, as the articles are: what one stage learnt from, the next has not seen."""
+TAGGERS = ("tagger", "both")
+"""The sides from which the tagger learns."""
 
 RECOMBINED = 0.2
 """Share of the tagger's phrases that are put together from two, so that it learns no list by heart."""
@@ -67,7 +69,7 @@ class Material:
             category = rng.choice(sorted({c for _, c in self.keywords}))
         fitting = [pair for pair in self.keywords if pair[1] == category] if category else self.keywords
         text, category = rng.choice(fitting or self.keywords)
-        if self.side == "tagger" and rng.random() < RECOMBINED:
+        if self.side in TAGGERS and rng.random() < RECOMBINED:
             text = _recombined(text, rng.choice([other for other, c in self.keywords if c == category]), rng)
         return text, category
 
@@ -156,7 +158,7 @@ def load_material(lang: str, phrases: Iterable[dict[str, Any]], side: str) -> Ma
     ):
         target += _side(data[name][key], side)
     material.articles += _side(data["honest"].get("articles", []), side)
-    if side == "tagger":
+    if side in TAGGERS:
         material.keywords += rule_phrases(lang)
     for record in phrases:
         _add_phrase(material, record, mine)

@@ -1,4 +1,8 @@
-"""Train a model: count, fit the tagger, fit the segment decision on texts it never saw, calibrate."""
+"""Train a model: count, fit the tagger, fit the segment decision on texts it never saw, calibrate.
+
+At the end the tagger goes on to learn from the texts of the segment decision, too (stacked generalisation, Wolpert
+1992): the decision has learnt what the tagger's opinion of unknown wording is worth, and needs those texts no more.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cleaner.model.classifier import Classifier, Weights
+from cleaner.model.classifier import LOWEST, Classifier, Weights
 from cleaner.model.features import Counts
 from cleaner.model.network import DILATIONS
 from cleaner.model.passages import whole
@@ -35,8 +39,8 @@ if TYPE_CHECKING:
 
 SURE = 0.9
 """Mean probability from which the tagger is sure of an injection."""
-LOWEST = -3.0
-"""Raw score from which segments take part in the calibration."""
+TRACE, AGAIN = 0.03, 0.6
+"""Shares of the tagger's learning rate: at the end of a run, and at the beginning of the second."""
 Report = Callable[[str, float], None]
 """Told the stage and the share of it that is done."""
 
@@ -53,6 +57,8 @@ class Recipe:
     pair_bits: int = 21
     category_bits: int = 13
     tagger_samples: int = 300_000
+    more_samples: int = 800_000
+    """What the tagger learns from afterwards: the wording and the articles of both sides."""
     segment_samples: int = 100_000
     calibration_samples: int = 8_000
     rounds: int = 240
@@ -99,7 +105,9 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
     counts = count(
         (article.text for article in parts.get("counts") or parts["tagger"]), recipe.word_bits, recipe.pair_bits
     )
-    tagger, screen = _fit_tagger(corpus, parts["tagger"], rules, counts, recipe, report)
+    tagger, screen = TaggerTrainer(recipe.bits, recipe.width, recipe.layers, seed=recipe.seed), ScreenTrainer()
+    hosts = hosts_of(corpus, parts["tagger"], "tagger")
+    _fit_tagger(tagger, screen, hosts, recipe.tagger_samples, rules, counts, recipe, report)
     nothing = _no_trees()
     weights = Weights(
         tagger=tagger.finished(),
@@ -122,6 +130,9 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
         bounds=fit_trees(found.bounds, found.bounds_labels, None, recipe.rounds, recipe.seed),
     )
     weights = _calibrate(corpus, parts.get("calibration") or parts["segments"], weights, rules, recipe, report)
+    hosts = hosts_of(corpus, [*parts["tagger"], *parts["segments"]], "both")
+    _fit_tagger(tagger, screen, hosts, recipe.more_samples, rules, counts, recipe, report, AGAIN)
+    weights = replace(weights, tagger=tagger.finished(), transitions=tagger.transitions)
     about = {
         "trained_on": _summary(parts),
         "recipe": {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__},
@@ -178,28 +189,31 @@ def _parallel(recipe: Recipe) -> Any:
 
 
 def _fit_tagger(
-    corpus: Corpus, articles: Sequence[Article], rules: RuleSet, counts: Counts, recipe: Recipe, report: Report
-) -> tuple[TaggerTrainer, ScreenTrainer]:
+    tagger: TaggerTrainer,
+    screen: ScreenTrainer,
+    hosts: dict[str, Hosts],
+    samples: int,
+    rules: RuleSet,
+    counts: Counts,
+    recipe: Recipe,
+    report: Report,
+    rate: float = 1.0,
+) -> None:
+    """Go on to train both on samples made from ``hosts``; the share ``rate`` of the learning rate decays to a trace."""
     from joblib import delayed
 
-    hosts = hosts_of(corpus, articles, "tagger")
     mix = Mix(infected=0.5, longest=1400)
-    tasks = _tasks(hosts, recipe, recipe.tagger_samples, 400, recipe.seed)
+    tasks = _tasks(hosts, recipe, samples, 400, recipe.seed)
     made = _parallel(recipe)(
         delayed(examples.tagger_sequences)(_some(host, seed), mix, size, seed, rules, counts, recipe.bits)
         for host, size, seed in tasks
     )
-    trainer, screen = (
-        TaggerTrainer(recipe.bits, recipe.width, recipe.layers, seed=recipe.seed),
-        ScreenTrainer(),
-    )
     for number, batches in enumerate(_shuffled_batches(made, recipe)):
         done = min(1.0, 4 * (number + 1) / len(tasks))
-        errors = [trainer.step(batch, 1.0 - 0.97 * done) for batch in batches]
+        errors = [tagger.step(batch, rate - (rate - TRACE) * done) for batch in batches]
         for batch in batches:
             screen.step(batch)
         report(f"tagger (error {np.mean(errors):.4f})", done)
-    return trainer, screen
 
 
 def _some(hosts: Hosts, seed: int, most: int = 300) -> Hosts:
