@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaner.model.chain import ENDS, FOLLOWS, LABELS, STARTS, best_spans, labels_of, marginals
+from cleaner.model.clean_text import CleanText
 from cleaner.model.decoding import best_gain
-from cleaner.model.features import Counts, columns, hashed_features
+from cleaner.model.features import columns, hashed_features
 from cleaner.model.network import BLOCK, REACH, Network, laid_out
 from cleaner.model.passages import CONTEXT, around, first_look, whole
 from cleaner.model.screen import SCREEN_SIZE, ScreenWeights, loudness, screen_features
@@ -20,7 +21,7 @@ from cleaner.rules import RuleSet, compile_rules
 from cleaner.training.fit_tagger import Sequence, TaggerTrainer
 
 RULES = RuleSet.from_compiled(compile_rules())
-COUNTS = Counts(np.zeros(1 << 8, dtype=np.uint8), np.zeros(1 << 8, dtype=np.uint8))
+CLEAN = CleanText(np.zeros(1 << 8, np.uint8), np.zeros(1 << 8, np.uint8), np.zeros((1 << 8, 4), np.int8))
 TEXTS = [record["text"] for kind in ("infected", "honest") for record in records(kind)[:12]]
 
 
@@ -135,15 +136,15 @@ def test_what_is_far_off_does_not_count() -> None:
 
 
 def test_texts_look_the_same_alone_and_among_many() -> None:
-    together = first_look(TEXTS, RULES, COUNTS)
-    seen = columns(whole(together), COUNTS)
+    together = first_look(TEXTS, RULES, CLEAN)
+    seen = columns(whole(together), CLEAN)
     features = hashed_features(seen, 16)
     screen = ScreenWeights(np.random.default_rng(12).integers(-99, 99, SCREEN_SIZE).astype(np.int8), 0.03, 0.0)
     loud = loudness(together, screen)
     done = 0
     for number, text in enumerate(TEXTS):
-        alone = first_look([text], RULES, COUNTS)
-        own = hashed_features(columns(whole(alone), COUNTS), 16)
+        alone = first_look([text], RULES, CLEAN)
+        own = hashed_features(columns(whole(alone), CLEAN), 16)
         begin, end = int(together.first[number]), int(together.last[number])
         assert (own == features[done : done + end - begin]).all()
         assert loudness(alone, screen)[alone.first[0] : alone.last[0]] == pytest.approx(loud[begin:end])
@@ -152,7 +153,7 @@ def test_texts_look_the_same_alone_and_among_many() -> None:
 
 
 def test_every_feature_of_the_first_look_has_a_weight() -> None:
-    features = screen_features(first_look(TEXTS, RULES, COUNTS).glance)
+    features = screen_features(first_look(TEXTS, RULES, CLEAN).glance)
     assert features.min() >= 0
     assert features.max() < SCREEN_SIZE
     assert all(a.max() < b.min() for a, b in pairwise(features))
@@ -161,7 +162,7 @@ def test_every_feature_of_the_first_look_has_a_weight() -> None:
 @given(st.lists(st.integers(0, 4000), max_size=20), st.lists(st.sampled_from(TEXTS), max_size=4))
 @settings(max_examples=60, deadline=None)
 def test_passages_are_the_loud_tokens_with_their_context(loud: list[int], texts: list[str]) -> None:
-    batch = first_look(["", *texts, " \n "], RULES, COUNTS)
+    batch = first_look(["", *texts, " \n "], RULES, CLEAN)
     size = len(batch.view.tokens)
     at = np.unique(np.array([number for number in loud if number < size], dtype=np.int64))
     passages = around(batch, at)
@@ -181,7 +182,7 @@ def test_passages_are_the_loud_tokens_with_their_context(loud: list[int], texts:
 
 
 def test_no_hope_reaches_from_one_passage_into_another() -> None:
-    batch = first_look(["một hai ba", "bốn năm sáu"], RULES, COUNTS)
+    batch = first_look(["một hai ba", "bốn năm sáu"], RULES, CLEAN)
     passages = whole(batch)
     emissions = np.zeros((6, LABELS), dtype=np.float32)
     emissions[:, 0] = 5

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
+    Doubles = NDArray[np.float64]
 
 OUTSIDE, BEGIN, INSIDE, END, SINGLE = range(5)
 LABELS = 5
@@ -47,58 +48,76 @@ def marginals(
     Returns:
         An array of shape (batch, longest, LABELS), zero beyond each length.
     """
-    longest = emissions.shape[1]
-    steps = np.where(FOLLOWS, np.exp(transitions), 0).astype(np.float32)
-    back_steps = np.ascontiguousarray(steps.T)
-    local = np.exp(emissions - emissions.max(axis=2, keepdims=True)).transpose(1, 0, 2).copy()
-    forward = np.empty_like(local)
-    backward = np.empty_like(local)
-    current = local[0] * STARTS
-    forward[0] = current / current.sum(axis=1, keepdims=True)
-    for t in range(1, longest):
-        current = (forward[t - 1] @ steps) * local[t]
-        forward[t] = current / np.maximum(current.sum(axis=1, keepdims=True), 1e-30)
-    last = lengths - 1
-    final = np.broadcast_to((ENDS / ENDS.sum()).astype(np.float32), current.shape)
-    ahead = np.zeros_like(current)
-    for t in range(longest - 1, -1, -1):
-        ahead = np.where((last == t)[:, None], final, ahead)
-        backward[t] = ahead
-        if t:
-            weighted = local[t] * ahead
-            if expect is not None:
-                joint = forward[t - 1][:, :, None] * steps[None] * weighted[:, None, :]
-                total = joint.sum(axis=(1, 2), keepdims=True)
-                alive = (t <= last)[:, None, None] & (total > 0)
-                expect += np.where(alive, joint / np.maximum(total, 1e-30), 0).sum(axis=0)
-            ahead = weighted @ back_steps
-            ahead /= np.maximum(ahead.sum(axis=1, keepdims=True), 1e-30)
-    both = (forward * backward).transpose(1, 0, 2)
-    both /= np.maximum(both.sum(axis=2, keepdims=True), 1e-30)
-    both[np.arange(longest)[None, :] >= lengths[:, None]] = 0
-    return np.ascontiguousarray(both)
+    steps = np.where(FOLLOWS, np.exp(transitions.astype(np.float64)), 0)
+    order, alive = _by_length(lengths, emissions.shape[1])
+    local = emissions[order].transpose(1, 2, 0).astype(np.float64)
+    local = np.exp(local - local.max(axis=1, keepdims=True))
+    forward, backward = np.zeros_like(local), np.zeros_like(local)
+    forward[0] = local[0] * STARTS[:, None]
+    for t in range(1, len(alive)):
+        n = alive[t]
+        current = np.multiply(steps.T @ forward[t - 1, :, :n], local[t, :, :n], out=forward[t, :, :n])
+        if t % _RESCALED == 0:
+            current /= np.add.reduce(current, axis=0)
+    backward[:] = ENDS[:, None]
+    for t in range(len(alive) - 2, -1, -1):
+        n = alive[t + 1]
+        current = np.matmul(steps, local[t + 1, :, :n] * backward[t + 1, :, :n], out=backward[t, :, :n])
+        if t % _RESCALED == 0:
+            current /= np.add.reduce(current, axis=0)
+    if expect is not None:
+        expect += _expected_pairs(forward, local * backward, steps, lengths[order])
+    both = forward * backward
+    both /= np.maximum(both.sum(axis=1, keepdims=True), _TINY)
+    found = np.zeros_like(emissions)
+    found[order] = both.transpose(2, 0, 1)
+    found[np.arange(emissions.shape[1])[None, :] >= lengths[:, None]] = 0
+    return found
+
+
+def _expected_pairs(forward: Doubles, ahead: Doubles, steps: Doubles, lengths: NDArray[np.int64]) -> Floats:
+    """Expected number of each pair of neighbouring labels; ``ahead`` is what speaks for each label from it on."""
+    before, after = forward[:-1].transpose(0, 2, 1), ahead[1:].transpose(0, 2, 1)
+    real = np.arange(1, len(forward))[:, None] < lengths
+    before, after = before[real], after[real]
+    total = np.einsum("ni,ni->n", before @ steps, after)
+    return np.asarray(steps * ((before / np.maximum(total, _TINY)[:, None]).T @ after), dtype=np.float32)
 
 
 def best_spans(emissions: Floats, lengths: NDArray[np.int64], transitions: Floats) -> list[list[tuple[int, int]]]:
     """Spans ``[first, last + 1)`` on the best path of each sequence (Viterbi 1967)."""
-    batch, longest, _ = emissions.shape
-    steps = np.where(FOLLOWS, transitions, -1e9).astype(np.float32)
-    score = emissions[:, 0] + np.where(STARTS, 0, -1e9).astype(np.float32)
-    back = np.zeros((batch, longest, LABELS), dtype=np.int8)
-    final = np.zeros((batch, LABELS), dtype=np.float32)
-    last = lengths - 1
-    for t in range(longest):
-        if t:
-            options = score[:, :, None] + steps[None]
-            back[:, t] = options.argmax(axis=1)
-            score = options.max(axis=1) + emissions[:, t]
-        final[last == t] = score[last == t]
-    label = (final + np.where(ENDS, 0, -1e9)).argmax(axis=1)
-    path = np.zeros((batch, longest), dtype=np.int8)
-    for t in range(longest - 1, -1, -1):
-        path[:, t] = np.where(t <= last, label, OUTSIDE)
-        label = np.where(t <= last, back[np.arange(batch), t, label], label)
-    return [_spans(row[:length]) for row, length in zip(path, lengths, strict=True)]
+    steps = np.where(FOLLOWS, transitions, _NEVER).astype(np.float32)
+    order, alive = _by_length(lengths, emissions.shape[1])
+    score = emissions[order].transpose(1, 2, 0).copy()
+    score[0] += np.where(STARTS, 0, _NEVER)[:, None]
+    for t in range(1, len(alive)):
+        n = alive[t]
+        score[t, :, :n] += np.maximum.reduce(score[t - 1, :, None, :n] + steps[:, :, None], axis=0)
+    path = np.zeros((len(alive), len(order)), dtype=np.int8)
+    final = np.where(ENDS, 0, _NEVER).astype(np.float32)[:, None]
+    ahead = np.zeros(len(order), dtype=np.int64)
+    reached = 0
+    for t in range(len(alive) - 1, -1, -1):
+        n = alive[t]
+        ahead[:reached] = (score[t, :, :reached] + steps[:, ahead[:reached]]).argmax(axis=0)
+        ahead[reached:n] = (score[t, :, reached:n] + final).argmax(axis=0)
+        path[t, :n] = ahead[:n]
+        reached = n
+    found: list[list[tuple[int, int]]] = [[]] * len(order)
+    for row, number in enumerate(order.tolist()):
+        found[number] = _spans(path[: lengths[number], row])
+    return found
+
+
+def _by_length(lengths: NDArray[np.int64], longest: int) -> tuple[NDArray[np.int64], list[int]]:
+    """The sequences, longest first, and how many of them have more than t tokens, for each t."""
+    order = np.argsort(-lengths, kind="stable")
+    return order, np.searchsorted(-lengths[order], -np.arange(longest)).tolist()
+
+
+_TINY, _NEVER = 1e-300, np.float32(-1e9)
+_RESCALED = 8
+"""Tokens after which the running products are scaled anew; double precision bears far more."""
 
 
 def labels_of(spans: list[tuple[int, int]], size: int) -> NDArray[np.int8]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cleaner.model.clean_text import CleanText
 from cleaner.model.decoding import best_gain, decode
-from cleaner.model.features import Columns, Counts, columns, hashed_features
+from cleaner.model.features import Columns, columns, hashed_features
 from cleaner.model.network import Network, laid_out
 from cleaner.model.passages import Batch, Passages, around, first_look, whole
 from cleaner.model.screen import ScreenWeights, loud_tokens
@@ -45,7 +46,7 @@ class Weights:
 
     tagger: Network
     transitions: Floats
-    counts: Counts
+    clean: CleanText
     worth: Trees
     """Scores a segment: is it an injection, and nothing but an injection?"""
     bounds: Trees
@@ -151,7 +152,7 @@ class Classifier:
 
     def look(self, texts: Sequence[str]) -> Batch:
         """The first look at each token of ``texts``."""
-        return first_look(texts, self.rules, self.weights.counts)
+        return first_look(texts, self.rules, self.weights.clean)
 
     def hopeful(self, batch: Batch, marked: Sequence[Marked] = ()) -> Ints:
         """The tokens that raise hope of an injection, ascending.
@@ -162,7 +163,7 @@ class Classifier:
         loud = loud_tokens(batch, self.weights.screen)
         conspicuous = [np.arange(m.first, m.end) for m in marked if m.link or m.hidden]
         passages = around(batch, np.unique(np.concatenate([loud, *conspicuous])))
-        emissions = self._emissions(columns(passages, self.weights.counts), passages)
+        emissions = self._emissions(columns(passages, self.weights.clean), passages)
         hope = passages.number[best_gain(passages, emissions, self.weights.transitions) > HOPE]
         return np.union1d(hope, np.array([m.first for m in marked if m.link > UNKNOWN_LINK], dtype=np.int64))
 
@@ -180,12 +181,12 @@ class Classifier:
 
     def read(self, passages: Passages, marked: Sequence[Marked] = ()) -> Tagged:
         """The tagger's opinion of every token of ``passages``."""
-        seen = columns(passages, self.weights.counts)
+        seen = columns(passages, self.weights.clean)
         emissions = self._emissions(seen, passages)
         transitions = self.weights.transitions
         labels, spans = decode(passages, emissions, transitions)
         return Tagged(
-            passages, seen, emissions, labels, transitions, spans, self.weights.counts, self.rules, tuple(marked)
+            passages, seen, emissions, labels, transitions, spans, self.weights.clean, self.rules, tuple(marked)
         )
 
     def _emissions(self, seen: Columns, passages: Passages) -> Floats:

@@ -15,13 +15,14 @@ import numpy as np
 
 from cleaner.evidence import View
 from cleaner.folding import Folded
+from cleaner.model.clean_text import CleanText
 from cleaner.tokens import APART, DIGIT, LETTER, SIGN, THAI_BASE, UNIT, Tokens, kind_table, vietnamese_letters
 from cleaner.types import CATEGORIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cleaner.model.passages import Passages
+    from cleaner.model.passages import Batch, Passages
 
     _T = TypeVar("_T", bound=np.generic)
     Hashes = NDArray[np.uint64]
@@ -31,26 +32,9 @@ _BASE = 0x9E3779B97F4A7C15 | 1
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _LATIN, _VIETNAMESE, _CYRILLIC, _HAN, _KANA, _HANGUL, _THAI, _OTHER = range(8)
+APART_FROM, TOGETHER = 20, 6
+"""Tokens to either side that count as near a word, and as one with it, when it is held against the rest."""
 SHAPES_OF = {"brand": 1, "domain": 4, "honest-domain": 6, "hashtag": 7}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Counts:
-    """How often words, pairs and triples of words occur in clean text: hashed, rounded logarithms."""
-
-    words: Small
-    pairs: Small
-    """Pairs and triples share one table."""
-
-    @property
-    def word_bits(self) -> int:
-        """Logarithm of the size of ``words``."""
-        return int(self.words.size).bit_length() - 1
-
-    @property
-    def pair_bits(self) -> int:
-        """Logarithm of the size of ``pairs``."""
-        return int(self.pairs.size).bit_length() - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,9 +79,19 @@ class Columns(Glance):
     """1 where most of the text is Vietnamese."""
     opens: NDArray[np.bool_]
     """Where a passage begins."""
+    recurs: Small
+    """How often the word stands elsewhere in the whole text, 0..3."""
+    echoes: Small
+    """The same of the word with the one before it."""
+    fit: Small
+    """How well the word fits the topic of the rest of the text: 0 not at all … 9; 10 where nothing is known."""
+    fit_around: Small
+    """The same of the words around it together."""
+    extent: Small
+    """Logarithm of the number of tokens of the whole text, in six steps."""
 
 
-def glance(view: View, counts: Counts) -> Glance:
+def glance(view: View, clean: CleanText) -> Glance:
     """The first look at each token of ``view``."""
     tokens = view.tokens
     word = span_hashes(view.folded.codes, tokens.starts, tokens.ends)
@@ -110,12 +104,12 @@ def glance(view: View, counts: Counts) -> Glance:
         lexicon=lexicon,
         begins=begins,
         mark=_mark_column(view),
-        rarity=_bucket(counts.words[_index(word, counts.word_bits)]),
-        fluency=_bucket(counts.pairs[_index(pair, counts.pair_bits)]),
+        rarity=clean.rarity(word),
+        fluency=clean.fluency(pair),
     )
 
 
-def columns(passages: Passages, counts: Counts) -> Columns:
+def columns(passages: Passages, clean: CleanText) -> Columns:
     """Everything that is known of each token of ``passages``."""
     folded, tokens, number = passages.folded, passages.tokens, passages.number
     starts, codes = tokens.starts, folded.codes
@@ -128,6 +122,9 @@ def columns(passages: Passages, counts: Counts) -> Columns:
     opens = np.zeros(number.size, dtype=bool)
     opens[passages.first] = True
     triple = triple_key(seen.word[np.maximum(number - 2, 0)], seen.word[np.maximum(number - 1, 0)], seen.word[number])
+    recurs, echoes = _recurrence(passages, seen.word, seen.pair)
+    fit, fit_around = _topic_fit(passages, clean)
+    extent = np.log2(np.clip(passages.batch.last - passages.batch.first, 32, 2047)) - 5
     return Columns(
         **{name: getattr(seen, name)[number] for name in Glance.__dataclass_fields__},
         bare=span_hashes(folded.bare_codes, starts, tokens.ends),
@@ -137,11 +134,76 @@ def columns(passages: Passages, counts: Counts) -> Columns:
         unmarked_run=_runs(latin & ~marked & (tokens.kinds == LETTER), opens),
         script=script,
         foreign=foreign.astype(np.uint8),
-        triple=_bucket(counts.pairs[_index(triple, counts.pair_bits)]),
+        triple=clean.fluency(triple),
         disguised=(_reduce(folded.disguised, starts) > 0).astype(np.uint8),
         vietnamese=vietnamese.astype(np.uint8),
         opens=opens,
+        recurs=recurs,
+        echoes=echoes,
+        fit=fit,
+        fit_around=fit_around,
+        extent=extent[passages.text].astype(np.uint8)[passages.owner],
     )
+
+
+def _recurrence(passages: Passages, *keys: Hashes) -> list[Small]:
+    """How often each key of each token stands elsewhere in its whole text, at most 3.
+
+    Keys are hashed into some eight slots a token, so that now and then one is found once too often.
+    """
+    batch = passages.batch
+    texts, rank = np.unique(passages.text, return_inverse=True)
+    own, at = _tokens_of(batch, texts)
+    sizes = batch.last[texts] - batch.first[texts]
+    bits = np.ceil(np.log2(np.maximum(sizes, 2))).astype(np.int64) + 3
+    begins = np.cumsum(1 << bits) - (1 << bits)
+    asked = rank[passages.owner]
+    found = []
+    for key in keys:
+        times = np.bincount(begins[own] + (key[at] >> (64 - bits[own]).astype(np.uint64)).astype(np.int64))
+        slot = begins[asked] + (key[passages.number] >> (64 - bits[asked]).astype(np.uint64)).astype(np.int64)
+        found.append(np.minimum(times[slot] - 1, 3).astype(np.uint8))
+    return found
+
+
+def _topic_fit(passages: Passages, clean: CleanText) -> tuple[Small, Small]:
+    """How well each word, and the words around it, fit the rest of the text; what stands near is left out of the rest.
+
+    The angle between sums of latent semantic vectors (Deerwester et al. 1990).
+    """
+    vectors = clean.topics_of(passages.batch.glance.word[passages.number])
+    running = np.concatenate([np.zeros_like(vectors[:1]), np.cumsum(vectors, axis=0)])
+    low, high = passages.first[passages.owner], passages.last[passages.owner]
+    here = np.arange(len(vectors))
+
+    def near(reach: int) -> NDArray[np.float32]:
+        return np.asarray(running[np.minimum(here + reach + 1, high)] - running[np.maximum(here - reach, low)])
+
+    rest = topic_sums(passages, clean)[passages.owner] - near(APART_FROM)
+    return _angle(vectors, rest), _angle(near(TOGETHER), rest)
+
+
+def topic_sums(passages: Passages, clean: CleanText) -> NDArray[np.float32]:
+    """Where the words of the whole text of each passage stand among the topics, together."""
+    texts, rank = np.unique(passages.text, return_inverse=True)
+    own, at = _tokens_of(passages.batch, texts)
+    begins = np.flatnonzero(np.diff(own, prepend=-1))
+    vectors = clean.topics_of(passages.batch.glance.word[at])
+    return np.asarray(np.add.reduceat(vectors, begins)[rank] if begins.size else vectors)
+
+
+def _angle(some: NDArray[np.float32], others: NDArray[np.float32]) -> Small:
+    """The cosine between the vectors of each row, in ten steps; 10 where one of them is nothing."""
+    length = np.sqrt(np.einsum("ij,ij->i", some, some) * np.einsum("ij,ij->i", others, others))
+    cosine = np.einsum("ij,ij->i", some, others) / np.maximum(length, 1e-6)
+    return np.where(length > 1.0, np.clip(cosine * 8 + 3, 0, 9), 10).astype(np.uint8)
+
+
+def _tokens_of(batch: Batch, texts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of all tokens of some texts: the place of the text among ``texts``, and the number of the token."""
+    sizes = batch.last[texts] - batch.first[texts]
+    own = np.repeat(np.arange(texts.size), sizes)
+    return own, np.arange(own.size) + np.repeat(batch.first[texts] - (np.cumsum(sizes) - sizes), sizes)
 
 
 def _languages(passages: Passages) -> tuple[NDArray[np.bool_], Small]:
@@ -247,10 +309,14 @@ def _keys(seen: Columns) -> list[Hashes]:
         pack(seen.unmarked_run, seen.script, seen.foreign, seen.vietnamese),
         pack(seen.rarity, seen.fluency, seen.triple),
         pack(seen.disguised, seen.shape, seen.gap),
+        pack(seen.recurs, seen.rarity, seen.extent),
+        pack(seen.echoes, seen.fluency, seen.extent),
+        pack(seen.fit, seen.rarity, seen.extent),
+        pack(seen.fit_around, seen.extent),
     ]
 
 
-WIDTH = 12
+WIDTH = 16
 LEXICAL = slice(0, 5)
 """The features that name words."""
 RULES = [5, 6]
@@ -268,18 +334,6 @@ def pack(*values: NDArray[np.unsignedinteger[Any]]) -> Hashes:
     for value in values:
         key = key * np.uint64(911) + value
     return scramble(key)
-
-
-def _index(key: Hashes, bits: int) -> NDArray[np.int64]:
-    return (key >> np.uint64(64 - bits)).astype(np.int64)
-
-
-def _bucket(counts: Small) -> Small:
-    """Rounded logarithms of counts (0: none, n: about 2 ** (n - 1)) → a few classes."""
-    return _BUCKETS[counts]
-
-
-_BUCKETS = np.array([0, 1, 1, 2, 2, 3, 3, 4, 4, 4] + [5] * 246, dtype=np.uint8)
 
 
 def _reduce(mask: NDArray[np.bool_], starts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -16,7 +16,8 @@ import numpy as np
 
 from cleaner.evidence import View, view
 from cleaner.folding import Folded
-from cleaner.model.features import Counts, Glance, glance
+from cleaner.model.clean_text import CleanText
+from cleaner.model.features import Glance, glance
 from cleaner.rules import RuleSet
 from cleaner.tokens import Tokens
 
@@ -77,7 +78,7 @@ class Passages:
         return np.repeat(np.arange(self.first.size), self.last - self.first)
 
 
-def first_look(texts: Sequence[str], rules: RuleSet, counts: Counts) -> Batch:
+def first_look(texts: Sequence[str], rules: RuleSet, clean: CleanText) -> Batch:
     """Lay ``texts`` end to end, fold them and cut them into tokens, and look at each token."""
     starts = np.zeros(len(texts), dtype=np.int64)
     ends = starts.copy()
@@ -90,7 +91,7 @@ def first_look(texts: Sequence[str], rules: RuleSet, counts: Counts) -> Batch:
     seen = view("".join(parts), rules)
     at = seen.folded.starts[seen.tokens.starts]
     first, last = np.searchsorted(at, starts), np.searchsorted(at, ends)
-    return Batch(seen, glance(seen, counts), starts, first, last)
+    return Batch(seen, glance(seen, clean), starts, first, last)
 
 
 def whole(batch: Batch, texts: Ints | None = None) -> Passages:
@@ -98,6 +99,13 @@ def whole(batch: Batch, texts: Ints | None = None) -> Passages:
     texts = np.arange(batch.first.size) if texts is None else texts
     texts = texts[batch.last[texts] > batch.first[texts]]
     return _cut(batch, texts, batch.first[texts], batch.last[texts])
+
+
+def between(batch: Batch, edges: Sequence[tuple[int, int]]) -> Passages:
+    """Of each text the tokens between two edges; those without tokens have no passage."""
+    first, last = np.array(edges, dtype=np.int64).reshape(-1, 2).T
+    texts = np.flatnonzero(last > first)
+    return _cut(batch, texts, first[texts], last[texts])
 
 
 def around(batch: Batch, loud: Ints) -> Passages:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cleaner.model.chain import BEGIN, END, INSIDE, OUTSIDE, SINGLE
+from cleaner.model.clean_text import CleanText
 from cleaner.model.decoding import unique_spans
-from cleaner.model.features import Columns, Counts, scramble
+from cleaner.model.features import Columns, scramble, topic_sums
 from cleaner.model.passages import Passages
 from cleaner.rules import RuleSet
 from cleaner.rules.lexicon import Hit
@@ -98,6 +99,9 @@ FEATURES: dict[str, str] = {
     "sure_elsewhere": "context",
     "topic_elsewhere": "context",
     "category_elsewhere": "context",
+    "topic_fit": "context",
+    "topic_told": "context",
+    "recurring": "context",
     "vietnamese": "context",
     "repeats": "repetition",
     "place": "layout",
@@ -121,7 +125,7 @@ class Tagged:
     transitions: Floats
     spans: Ints
     """Token intervals on the best paths, from cautious to eager; shape (span, 2). They may overlap."""
-    counts: Counts
+    clean: CleanText
     rules: RuleSet
     marked: tuple[Marked, ...] = ()
 
@@ -191,6 +195,13 @@ class Tagged:
     def spam(self) -> Floats:
         """Probability that each token is injected."""
         return np.asarray(1.0 - self.labels[:, OUTSIDE], dtype=np.float32)
+
+    @functools.cached_property
+    def topics(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Where the words stand among the topics: running sum over the tokens, and the sum of each passage's text."""
+        vectors = self.clean.topics_of(self.seen.word).astype(np.float64)
+        running = np.concatenate([np.zeros_like(vectors[:1]), np.cumsum(vectors, axis=0)])
+        return running, topic_sums(self.passages, self.clean).astype(np.float64)
 
     @functools.cached_property
     def lines(self) -> Ints:
@@ -440,12 +451,12 @@ class _Table:
         c["place"] = (self.from_ - self.text_first) / self.size
 
     def seam(self) -> None:
-        seen, counts, c = self.tagged.seen, self.tagged.counts, self.columns
+        seen, clean, c = self.tagged.seen, self.tagged.clean, self.columns
         left, right = self._word(self.a - 1), self._word(self.b)
         before, after = self._word(self.a - 2), self._word(self.b + 1)
-        c["seam_pair"] = _look_up(counts, scramble(left * _PAIR + right))
-        c["seam_left"] = _look_up(counts, scramble((before * _TRIPLE + left) * _PAIR + right))
-        c["seam_right"] = _look_up(counts, scramble((left * _TRIPLE + right) * _PAIR + after))
+        c["seam_pair"] = clean.fluency(scramble(left * _PAIR + right)).astype(np.float64)
+        c["seam_left"] = clean.fluency(scramble((before * _TRIPLE + left) * _PAIR + right)).astype(np.float64)
+        c["seam_right"] = clean.fluency(scramble((left * _TRIPLE + right) * _PAIR + after)).astype(np.float64)
         c["fluency_in"] = self._at(seen.fluency, self.a) + self._at(seen.triple, self.a)
         c["fluency_out"] = self._at(seen.fluency, self.b) + self._at(seen.triple, self.b)
         inner = np.maximum(self.n - 1, 1)
@@ -485,8 +496,21 @@ class _Table:
         whole, own = topical[self.text_last] - topical[self.text_first], topical[self.to] - topical[self.from_]
         c["topic_elsewhere"] = 100 * (whole - own) / (rest + 20)
         c["category_elsewhere"] = 100 * self._same_category(lexicon) / (rest + 20)
+        c["topic_fit"], c["topic_told"] = self._topic_fit()
+        telling = (tagged.seen.rarity < 5) & (tagged.passages.tokens.kinds >= LETTER)
+        c["recurring"] = self._sum(telling & (tagged.seen.recurs > 0)) / np.maximum(self._sum(telling), 1)
         c["vietnamese"] = tagged.seen.vietnamese[self.a].astype(np.float64)
         c["repeats"] = self._repeats()
+
+    def _topic_fit(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """How well each span fits the topic of the rest of its text, -1..1, and how much both tell of one."""
+        tagged = self.tagged
+        running, total = tagged.topics
+        own = running[self.b] - running[self.a]
+        rest = total[tagged.passages.owner[self.a]] - own
+        lengths = np.sqrt(np.stack([np.einsum("ij,ij->i", v, v) for v in (own, rest)])) / 127
+        fit = np.einsum("ij,ij->i", own, rest) / np.maximum(lengths.prod(axis=0) * 127**2, 1e-6)
+        return fit, np.log1p(lengths.min(axis=0))
 
     def _same_category(self, lexicon: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Tokens elsewhere in the text whose phrase is of the category that most of the span's phrases are of."""
@@ -535,7 +559,3 @@ class _Table:
 
 _PAIR = np.uint64(0xBF58476D1CE4E5B9)
 _TRIPLE = np.uint64(0x94D049BB133111EB)
-
-
-def _look_up(counts: Counts, key: NDArray[np.uint64]) -> NDArray[np.float64]:
-    return counts.pairs[(key >> np.uint64(64 - counts.pair_bits)).astype(np.int64)].astype(np.float64)

@@ -17,7 +17,8 @@ import numpy as np
 
 from cleaner.model.chain import LABELS
 from cleaner.model.classifier import Classifier, Weights
-from cleaner.model.features import WIDTH, Counts
+from cleaner.model.clean_text import CleanText
+from cleaner.model.features import WIDTH
 from cleaner.model.network import Network
 from cleaner.model.screen import ScreenWeights
 from cleaner.model.segments import FEATURES
@@ -32,7 +33,8 @@ LAYOUT = 1
 """Version of the folder's layout."""
 MANIFEST = "manifest.json"
 NETWORK = ("embeddings", "kernels", "biases", "output")
-ARRAYS = (*NETWORK, "transitions", "words", "pairs", "worth", "bounds", "screen", "categories")
+CLEAN_TEXT = ("words", "pairs", "topics")
+ARRAYS = (*NETWORK, *CLEAN_TEXT, "transitions", "worth", "bounds", "screen", "categories")
 RULES = "rules.json"
 TREE_NODE = np.dtype([("feature", "<i2"), ("threshold", "<f4"), ("left", "<i2"), ("right", "<i2"), ("value", "<f4")])
 
@@ -65,7 +67,7 @@ def load(folder: Path) -> Loaded:
         weights = Weights(
             tagger=Network(**{name: arrays[name] for name in NETWORK}, scale=float(manifest["tagger"]["scale"])),
             transitions=arrays["transitions"],
-            counts=Counts(arrays["words"], arrays["pairs"]),
+            clean=CleanText(**{name: arrays[name] for name in CLEAN_TEXT}),
             worth=_trees(arrays["worth"], manifest["worth"]),
             bounds=_trees(arrays["bounds"], manifest["bounds"]),
             screen=ScreenWeights(
@@ -115,8 +117,7 @@ def save(folder: Path, weights: Weights, rules: dict[str, Any], about: dict[str,
     arrays: dict[str, NDArray[Any]] = {
         **{name: getattr(weights.tagger, name) for name in NETWORK},
         "transitions": weights.transitions,
-        "words": weights.counts.words,
-        "pairs": weights.counts.pairs,
+        **{name: getattr(weights.clean, name) for name in CLEAN_TEXT},
         "worth": _nodes(weights.worth),
         "bounds": _nodes(weights.bounds),
         "screen": weights.screen.table,

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cleaner.model.classifier import Classifier, category_features, spans_in_tokens
-from cleaner.model.features import Counts, columns, hashed_features
-from cleaner.model.passages import Batch, first_look, whole
+from cleaner.model.clean_text import CleanText
+from cleaner.model.features import columns, hashed_features
+from cleaner.model.passages import Batch, between, first_look, whole
 from cleaner.model.screen import screen_features
 from cleaner.model.segments import Marked, Tagged, in_passages, rows, variants
 from cleaner.rules import RuleSet
@@ -23,6 +24,10 @@ from cleaner.types import CATEGORIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+STRETCH = 240
+"""Tokens of the longest training texts of the tagger, a little more where an injection would be cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +94,40 @@ def crop(text: str, rng: random.Random, mix: Mix) -> str:
 
 
 def tagger_sequences(
-    hosts: Hosts, mix: Mix, count: int, seed: int, rules: RuleSet, counts: Counts, bits: int
+    hosts: Hosts, mix: Mix, count: int, seed: int, rules: RuleSet, clean: CleanText, bits: int
 ) -> list[Sequence]:
-    """Training texts of the tagger."""
-    samples = draw(hosts, mix, count, seed)
+    """Training texts of the tagger: of each sample a stretch of at most :data:`STRETCH` tokens."""
+    rng = random.Random(seed)
     sequences = []
-    for some in in_batches(samples):
-        batch = first_look([sample.text for sample in some], rules, counts)
-        passages = whole(batch)
-        features = hashed_features(columns(passages, counts), bits)
+    for some in in_batches(draw(hosts, mix, count, seed)):
+        batch = first_look([sample.text for sample in some], rules, clean)
+        true = true_spans(batch, some)
+        stretches = [
+            _stretch(int(first), int(last), own, rng)
+            for first, last, own in zip(batch.first, batch.last, true, strict=True)
+        ]
+        passages = between(batch, stretches)
+        features = hashed_features(columns(passages, clean), bits)
         screen = screen_features(batch.glance)
         for text, first, last in zip(passages.text, passages.first, passages.last, strict=True):
-            begin, end = batch.first[text], batch.last[text]
-            spans = spans_in_tokens(batch, text, [(s.start, s.end) for s in some[text].spans])
-            own = tuple((a - begin, b - begin) for a, b in _disjoint(spans))
-            sequences.append(Sequence(features[first:last], own, screen[:, begin:end]))
+            begin, end = stretches[text]
+            spans = tuple((a - begin, b - begin) for a, b in true[text] if begin <= a and b <= end)
+            sequences.append(Sequence(features[first:last], spans, screen[:, begin:end]))
     return sequences
+
+
+def _stretch(first: int, last: int, true: list[tuple[int, int]], rng: random.Random) -> tuple[int, int]:
+    """A part of the tokens ``first..last``, around one of the injections if there are any; it cuts none in two."""
+    if last - first <= STRETCH:
+        return first, last
+    a, b = rng.choice(true) if true else (rng.randrange(first, last), 0)
+    b = max(a, b)
+    begin = max(first, a - rng.randint(0, max(0, STRETCH - (b - a))))
+    end = min(last, max(b, begin + STRETCH))
+    for a, b in true:
+        begin = a if a < begin < b else begin
+        end = b if a < end < b else end
+    return begin, end
 
 
 def honest_rows(classifier: Classifier, texts: Seq[str], lang: str, harm: float = 3.0) -> SegmentRows | None:
@@ -237,14 +260,14 @@ def are_worth(tagged: Tagged, spans: NDArray[np.int64], true: NDArray[np.int64])
 
 
 def category_rows(
-    samples: Seq[Sample], rules: RuleSet, counts: Counts, bits: int
+    samples: Seq[Sample], rules: RuleSet, clean: CleanText, bits: int
 ) -> list[tuple[NDArray[np.int64], int]]:
     """Hashed words of injected spans, with the number of their category."""
     found = []
     for some in in_batches(samples):
-        batch = first_look([sample.text for sample in some], rules, counts)
+        batch = first_look([sample.text for sample in some], rules, clean)
         passages = whole(batch)
-        seen = columns(passages, counts)
+        seen = columns(passages, clean)
         for text, sample in enumerate(some):
             for span in sample.spans:
                 inside = spans_in_tokens(batch, text, [(span.start, span.end)])

@@ -92,7 +92,7 @@ class TaggerTrainer:
     def finished(self) -> Network:
         """The network as the run time wants it."""
         table, scale = quantize(self.embeddings)
-        return Network(table, scale, self.kernels, self.biases, self.output)
+        return Network(table, scale, self.kernels.copy(), self.biases.copy(), self.output.copy())
 
     def _thinned(self, sequence: Sequence) -> NDArray[np.int32]:
         """In some texts the words are hidden, in some the rules, so that each learns to speak alone."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cleaner.model.classifier import LOWEST, Classifier, Weights
-from cleaner.model.features import Counts
+from cleaner.model.clean_text import CleanText
 from cleaner.model.network import DILATIONS
 from cleaner.model.passages import whole
 from cleaner.model.screen import loudness
@@ -26,11 +26,11 @@ from cleaner.model.trees import Trees
 from cleaner.rules import RuleSet, compile_rules
 from cleaner.training import examples
 from cleaner.training.corpus import Article
-from cleaner.training.counting import count
 from cleaner.training.examples import Hosts, Mix, SegmentRows
 from cleaner.training.fit_segments import fit_calibration, fit_categories, fit_trees
 from cleaner.training.fit_tagger import ScreenTrainer, TaggerTrainer
 from cleaner.training.fit_tagger import Sequence as TaggerSequence
+from cleaner.training.knowledge import learn
 from cleaner.training.material import load_material
 from cleaner.training.splits import part_of
 
@@ -55,6 +55,7 @@ class Recipe:
     layers: int = len(DILATIONS)
     word_bits: int = 18
     pair_bits: int = 21
+    topic_bits: int = 16
     category_bits: int = 13
     tagger_samples: int = 300_000
     more_samples: int = 800_000
@@ -101,22 +102,26 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
         parts.setdefault(part_of(article), []).append(article)
     if not parts.get("tagger") or not parts.get("segments"):
         raise ValueError("the corpus holds too few articles to train on")
-    report("counting", 0)
-    counts = count(
-        (article.text for article in parts.get("counts") or parts["tagger"]), recipe.word_bits, recipe.pair_bits
+    report("reading", 0)
+    clean = learn(
+        parts.get("counts") or parts["tagger"],
+        [article for article in parts["tagger"] if article.topics],
+        recipe.word_bits,
+        recipe.pair_bits,
+        recipe.topic_bits,
     )
     tagger, screen = TaggerTrainer(recipe.bits, recipe.width, recipe.layers, seed=recipe.seed), ScreenTrainer()
     hosts = hosts_of(corpus, parts["tagger"], "tagger")
-    _fit_tagger(tagger, screen, hosts, recipe.tagger_samples, rules, counts, recipe, report)
+    _fit_tagger(tagger, screen, hosts, recipe.tagger_samples, rules, clean, recipe, report)
     nothing = _no_trees()
     weights = Weights(
         tagger=tagger.finished(),
         transitions=tagger.transitions,
-        counts=counts,
+        clean=clean,
         worth=nothing,
         bounds=nothing,
         screen=screen.finished(),
-        categories=_fit_categories(corpus, parts["tagger"], rules, counts, recipe),
+        categories=_fit_categories(corpus, parts["tagger"], rules, clean, recipe),
         slope=1.0,
         intercept=0.0,
     )
@@ -131,7 +136,7 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
     )
     weights = _calibrate(corpus, parts.get("calibration") or parts["segments"], weights, rules, recipe, report)
     hosts = hosts_of(corpus, [*parts["tagger"], *parts["segments"]], "both")
-    _fit_tagger(tagger, screen, hosts, recipe.more_samples, rules, counts, recipe, report, AGAIN)
+    _fit_tagger(tagger, None, hosts, recipe.more_samples, rules, clean, recipe, report, AGAIN)
     weights = replace(weights, tagger=tagger.finished(), transitions=tagger.transitions)
     about = {
         "trained_on": _summary(parts),
@@ -190,11 +195,11 @@ def _parallel(recipe: Recipe) -> Any:
 
 def _fit_tagger(
     tagger: TaggerTrainer,
-    screen: ScreenTrainer,
+    screen: ScreenTrainer | None,
     hosts: dict[str, Hosts],
     samples: int,
     rules: RuleSet,
-    counts: Counts,
+    clean: CleanText,
     recipe: Recipe,
     report: Report,
     rate: float = 1.0,
@@ -202,17 +207,18 @@ def _fit_tagger(
     """Go on to train both on samples made from ``hosts``; the share ``rate`` of the learning rate decays to a trace."""
     from joblib import delayed
 
-    mix = Mix(infected=0.5, longest=1400)
+    mix = Mix(infected=0.5)
     tasks = _tasks(hosts, recipe, samples, 400, recipe.seed)
     made = _parallel(recipe)(
-        delayed(examples.tagger_sequences)(_some(host, seed), mix, size, seed, rules, counts, recipe.bits)
+        delayed(examples.tagger_sequences)(_some(host, seed), mix, size, seed, rules, clean, recipe.bits)
         for host, size, seed in tasks
     )
     for number, batches in enumerate(_shuffled_batches(made, recipe)):
         done = min(1.0, 4 * (number + 1) / len(tasks))
         errors = [tagger.step(batch, rate - (rate - TRACE) * done) for batch in batches]
-        for batch in batches:
-            screen.step(batch)
+        if screen is not None:
+            for batch in batches:
+                screen.step(batch)
         report(f"tagger (error {np.mean(errors):.4f})", done)
 
 
@@ -252,14 +258,14 @@ def _by_language(articles: Sequence[Article]) -> dict[str, list[str]]:
 
 
 def _fit_categories(
-    corpus: Corpus, articles: Sequence[Article], rules: RuleSet, counts: Counts, recipe: Recipe
+    corpus: Corpus, articles: Sequence[Article], rules: RuleSet, clean: CleanText, recipe: Recipe
 ) -> NDArray[np.int8]:
     hosts = hosts_of(corpus, articles, "tagger")
     mix = Mix(infected=1.0, longest=300)
     found = []
     for host, size, seed in _tasks(hosts, recipe, min(20_000, recipe.tagger_samples // 4), 500, recipe.seed + 3):
         found += examples.category_rows(
-            examples.draw(_some(host, seed), mix, size, seed), rules, counts, recipe.category_bits
+            examples.draw(_some(host, seed), mix, size, seed), rules, clean, recipe.category_bits
         )
     return fit_categories(found, recipe.category_bits)
 
