@@ -22,7 +22,7 @@ from cleaner.types import CATEGORIES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cleaner.model.passages import Batch, Passages
+    from cleaner.model.passages import Passages
 
     _T = TypeVar("_T", bound=np.generic)
     Hashes = NDArray[np.uint64]
@@ -53,6 +53,8 @@ class Glance:
     """What a rule for shapes saw: 0 nothing, 1–3 brand by weight, 4–5 domain, 6 honest domain, 7 hashtag."""
     rarity: Small
     """0 unseen in clean text … 5 very frequent."""
+    recurs: Small
+    """How often the word stands elsewhere in the whole text, 0..3."""
     fluency: Small
     """How often the token follows the one before in clean text, 0 never … 5."""
 
@@ -79,10 +81,6 @@ class Columns(Glance):
     """1 where most of the text is Vietnamese."""
     opens: NDArray[np.bool_]
     """Where a passage begins."""
-    recurs: Small
-    """How often the word stands elsewhere in the whole text, 0..3."""
-    echoes: Small
-    """The same of the word with the one before it."""
     fit: Small
     """How well the word fits the topic of the rest of the text: 0 not at all … 9; 10 where nothing is known."""
     fit_around: Small
@@ -91,8 +89,8 @@ class Columns(Glance):
     """Logarithm of the number of tokens of the whole text, in six steps."""
 
 
-def glance(view: View, clean: CleanText) -> Glance:
-    """The first look at each token of ``view``."""
+def glance(view: View, clean: CleanText, first: NDArray[np.int64], last: NDArray[np.int64]) -> Glance:
+    """The first look at each token of ``view``; the tokens of each text stand between ``first`` and ``last``."""
     tokens = view.tokens
     word = span_hashes(view.folded.codes, tokens.starts, tokens.ends)
     pair = pair_key(word)
@@ -105,6 +103,7 @@ def glance(view: View, clean: CleanText) -> Glance:
         begins=begins,
         mark=_mark_column(view),
         rarity=clean.rarity(word),
+        recurs=_recurrence(word, first, last),
         fluency=clean.fluency(pair),
     )
 
@@ -122,7 +121,6 @@ def columns(passages: Passages, clean: CleanText) -> Columns:
     opens = np.zeros(number.size, dtype=bool)
     opens[passages.first] = True
     triple = triple_key(seen.word[np.maximum(number - 2, 0)], seen.word[np.maximum(number - 1, 0)], seen.word[number])
-    recurs, echoes = _recurrence(passages, seen.word, seen.pair)
     fit, fit_around = _topic_fit(passages, clean)
     extent = np.log2(np.clip(passages.batch.last - passages.batch.first, 32, 2047)) - 5
     return Columns(
@@ -138,31 +136,23 @@ def columns(passages: Passages, clean: CleanText) -> Columns:
         disguised=(_reduce(folded.disguised, starts) > 0).astype(np.uint8),
         vietnamese=vietnamese.astype(np.uint8),
         opens=opens,
-        recurs=recurs,
-        echoes=echoes,
         fit=fit,
         fit_around=fit_around,
         extent=extent[passages.text].astype(np.uint8)[passages.owner],
     )
 
 
-def _recurrence(passages: Passages, *keys: Hashes) -> list[Small]:
-    """How often each key of each token stands elsewhere in its whole text, at most 3.
+def _recurrence(word: Hashes, first: NDArray[np.int64], last: NDArray[np.int64]) -> Small:
+    """How often the word of each token stands elsewhere in its text, at most 3.
 
-    Keys are hashed into some eight slots a token, so that now and then one is found once too often.
+    Words are hashed into some eight slots a token, so that now and then one is found once too often.
     """
-    batch = passages.batch
-    texts, rank = np.unique(passages.text, return_inverse=True)
-    own, at = _tokens_of(batch, texts)
-    sizes = batch.last[texts] - batch.first[texts]
-    bits = np.ceil(np.log2(np.maximum(sizes, 2))).astype(np.int64) + 3
-    begins = np.cumsum(1 << bits) - (1 << bits)
-    asked = rank[passages.owner]
-    found = []
-    for key in keys:
-        times = np.bincount(begins[own] + (key[at] >> (64 - bits[own]).astype(np.uint64)).astype(np.int64))
-        slot = begins[asked] + (key[passages.number] >> (64 - bits[asked]).astype(np.uint64)).astype(np.int64)
-        found.append(np.minimum(times[slot] - 1, 3).astype(np.uint8))
+    own, at = _tokens_of(first, last)
+    bits = np.ceil(np.log2(np.maximum(last - first, 2))).astype(np.int64) + 3
+    begins, down = np.cumsum(1 << bits) - (1 << bits), (64 - bits).astype(np.uint64)
+    slot = begins[own] + (word[at] >> down[own]).astype(np.int64)
+    found = np.zeros(word.size, dtype=np.uint8)
+    found[at] = np.minimum(np.bincount(slot)[slot] - 1, 3)
     return found
 
 
@@ -186,7 +176,7 @@ def _topic_fit(passages: Passages, clean: CleanText) -> tuple[Small, Small]:
 def topic_sums(passages: Passages, clean: CleanText) -> NDArray[np.float32]:
     """Where the words of the whole text of each passage stand among the topics, together."""
     texts, rank = np.unique(passages.text, return_inverse=True)
-    own, at = _tokens_of(passages.batch, texts)
+    own, at = _tokens_of(passages.batch.first[texts], passages.batch.last[texts])
     begins = np.flatnonzero(np.diff(own, prepend=-1))
     vectors = clean.topics_of(passages.batch.glance.word[at])
     return np.asarray(np.add.reduceat(vectors, begins)[rank] if begins.size else vectors)
@@ -199,11 +189,11 @@ def _angle(some: NDArray[np.float32], others: NDArray[np.float32]) -> Small:
     return np.where(length > 1.0, np.clip(cosine * 8 + 3, 0, 9), 10).astype(np.uint8)
 
 
-def _tokens_of(batch: Batch, texts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Of all tokens of some texts: the place of the text among ``texts``, and the number of the token."""
-    sizes = batch.last[texts] - batch.first[texts]
-    own = np.repeat(np.arange(texts.size), sizes)
-    return own, np.arange(own.size) + np.repeat(batch.first[texts] - (np.cumsum(sizes) - sizes), sizes)
+def _tokens_of(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of all tokens between each ``first`` and ``last``: the number of the pair, and that of the token."""
+    sizes = last - first
+    own = np.repeat(np.arange(first.size), sizes)
+    return own, np.arange(own.size) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
 
 
 def _languages(passages: Passages) -> tuple[NDArray[np.bool_], Small]:
@@ -310,13 +300,12 @@ def _keys(seen: Columns) -> list[Hashes]:
         pack(seen.rarity, seen.fluency, seen.triple),
         pack(seen.disguised, seen.shape, seen.gap),
         pack(seen.recurs, seen.rarity, seen.extent),
-        pack(seen.echoes, seen.fluency, seen.extent),
         pack(seen.fit, seen.rarity, seen.extent),
         pack(seen.fit_around, seen.extent),
     ]
 
 
-WIDTH = 16
+WIDTH = 15
 LEXICAL = slice(0, 5)
 """The features that name words."""
 RULES = [5, 6]

@@ -91,7 +91,7 @@ def first_look(texts: Sequence[str], rules: RuleSet, clean: CleanText) -> Batch:
     seen = view("".join(parts), rules)
     at = seen.folded.starts[seen.tokens.starts]
     first, last = np.searchsorted(at, starts), np.searchsorted(at, ends)
-    return Batch(seen, glance(seen, clean), starts, first, last)
+    return Batch(seen, glance(seen, clean, first, last), starts, first, last)
 
 
 def whole(batch: Batch, texts: Ints | None = None) -> Passages:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cleaner.model.clean_text import CLASSES
 from cleaner.model.features import Glance, shift
 
 if TYPE_CHECKING:
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 
     from cleaner.model.passages import Batch
 
-SCREEN_WIDTH = 6
+SCREEN_WIDTH = 7
 WORD_BITS, PAIR_BITS = 16, 17
 """Logarithms of the numbers of weights for words, and for words with the one before."""
-DRIFT = 2.5
+DRIFT = 2.0
 """Log-odds that each token of a run is granted: a run of half-suspicious tokens is loud too."""
-_FLUENCY, _RARITY, _GAP, _MARK, _LEXICON = 6, 6, 4, 8, 40
+_FLUENCY, _RARITY, _RECURS, _GAP, _MARK, _LEXICON = CLASSES, CLASSES, 4, 4, 8, 40
 """How many values each column of a glance may have."""
 _APART = -1e4
 
@@ -70,6 +71,9 @@ def screen_features(seen: Glance) -> NDArray[np.int32]:
             (seen.fluency, _FLUENCY),
             (fluent, _FLUENCY),
         ),
+        _mixed(
+            (seen.recurs, _RECURS), (seen.rarity, _RARITY), (seen.fluency, _FLUENCY), (shift(seen.recurs, 1), _RECURS)
+        ),
     )
     features = np.empty((SCREEN_WIDTH, seen.word.size), dtype=np.int32)
     features[0] = seen.word >> np.uint64(64 - WORD_BITS)
@@ -92,4 +96,4 @@ def _mixed(*columns: tuple[NDArray[np.uint8], int]) -> tuple[NDArray[np.int32], 
 
 
 SCREEN_SIZE = (1 << WORD_BITS) + (1 << PAIR_BITS) + _LEXICON * 2 * _MARK * _GAP + _FLUENCY * _RARITY * _GAP * _MARK * 2
-SCREEN_SIZE += _FLUENCY * _RARITY * _FLUENCY * _GAP * 2 + _RARITY**3 * _FLUENCY**2
+SCREEN_SIZE += _FLUENCY * _RARITY * _FLUENCY * _GAP * 2 + _RARITY**3 * _FLUENCY**2 + _RECURS**2 * _RARITY * _FLUENCY
