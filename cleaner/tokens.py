@@ -194,11 +194,9 @@ def _suspects(folded: Folded, starts: Offsets, ends: Offsets, kinds: Kinds) -> O
 
 def _sums(values: NDArray[np.uint8] | NDArray[np.bool_], starts: Offsets, ends: Offsets) -> NDArray[np.int32]:
     """The sum of each ``values[start:end]``."""
-    if not starts.size:
-        return np.zeros(0, dtype=np.int32)
-    padded = np.zeros(values.size + 1, dtype=np.int32)
-    padded[:-1] = values
-    return np.add.reduceat(padded, np.stack((starts, ends), axis=1).ravel())[::2]
+    running = np.zeros(values.size + 1, dtype=np.int32)
+    np.cumsum(values, out=running[1:])
+    return running[ends] - running[starts]
 
 
 @functools.cache

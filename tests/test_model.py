@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaner.model.chain import ENDS, FOLLOWS, LABELS, STARTS, best_spans, labels_of, marginals
-from cleaner.model.clean_text import CleanText
+from cleaner.model.clean_text import CLASSES, CleanText, frequencies, slots
 from cleaner.model.decoding import best_gain
 from cleaner.model.features import columns, hashed_features
 from cleaner.model.network import BLOCK, REACH, Network, laid_out
@@ -56,6 +56,15 @@ def test_marginals_and_best_spans_agree_with_trying_every_path(lengths: tuple[in
         assert found[row] == pytest.approx(expected, abs=1e-4)
         best = max(scored, key=scored.__getitem__)
         assert labels_of(spans[row], length).tolist() == list(best)
+
+
+def test_long_texts_without_doubt_have_marginals_too() -> None:
+    emissions = random(20, 2, 700, LABELS) * 40
+    lengths = np.array([700, 300])
+    found = marginals(emissions, lengths, random(21, LABELS, LABELS))
+    assert found[0].sum(axis=1) == pytest.approx(np.ones(700), abs=1e-4)
+    assert found[1, :300].sum(axis=1) == pytest.approx(np.ones(300), abs=1e-4)
+    assert not found[1, 300:].any()
 
 
 def test_the_slope_of_the_loss_is_that_of_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,6 +166,51 @@ def test_every_feature_of_the_first_look_has_a_weight() -> None:
     assert features.min() >= 0
     assert features.max() < SCREEN_SIZE
     assert all(a.max() < b.min() for a, b in pairwise(features))
+
+
+def test_what_was_never_counted_is_seldom_taken_for_known() -> None:
+    keys = np.random.default_rng(13).integers(0, 2**64, 40_000, dtype=np.uint64)
+    known, unknown = keys[:20_000], keys[20_000:]
+    classes = (np.arange(known.size) % (CLASSES - 1) + 1).astype(np.uint8)
+    clean = CleanText(frequencies(known, classes, 1 << 15), CLEAN.pairs, CLEAN.topics)
+    found = clean.rarity(known)
+    assert (clean.rarity(unknown) > 0).mean() < 0.03
+    assert (found[classes == CLASSES - 1] == CLASSES - 1).mean() > 0.9
+    assert (found == classes).mean() > 0.7
+    assert (found[found > 0] >= classes[found > 0]).all()
+
+
+def test_words_that_stand_elsewhere_in_a_text_recur() -> None:
+    texts = ["trạm y tế mở cửa, trạm y tế đóng cửa, trạm nghỉ", "trạm bơm"]
+    batch = first_look(texts, RULES, CLEAN)
+    text, seen = batch.view.folded, batch.glance.recurs
+    tokens = batch.view.tokens
+    words = [
+        [text.text(int(tokens.starts[n]), int(tokens.ends[n])) for n in range(first, last)]
+        for first, last in zip(batch.first.tolist(), batch.last.tolist(), strict=True)
+    ]
+    for first, own in zip(batch.first.tolist(), words, strict=True):
+        wanted = np.array([min(own.count(word) - 1, 3) for word in own])
+        assert (seen[first : first + len(own)] >= wanted).all()
+        assert (seen[first : first + len(own)] == wanted).mean() > 0.8
+
+
+def test_a_word_fits_the_topic_of_the_rest_or_does_not() -> None:
+    topics = np.zeros((1 << 16, 2), np.int8)
+    for word, vector in (("lúa", (99, 0)), ("ruộng", (90, 10)), ("bóng", (0, 99))):
+        tokens = first_look([word], RULES, CLEAN)
+        topics[slots(tokens.glance.word[tokens.first[0] : tokens.last[0]], len(topics))] = vector
+    clean = CleanText(CLEAN.words, CLEAN.pairs, topics)
+    fields = "ruộng lúa " * 30
+    fit = {}
+    for word in ("lúa", "bóng", "mây"):
+        batch = first_look([fields + word + " " + fields], RULES, clean)
+        seen = columns(whole(batch), clean)
+        fit[word] = int(seen.fit[60]), int(seen.fit_around[60])
+    assert fit["lúa"][0] == 9
+    assert fit["bóng"][0] < 5
+    assert fit["mây"][0] == 10
+    assert fit["bóng"][1] <= fit["lúa"][1]
 
 
 @given(st.lists(st.integers(0, 4000), max_size=20), st.lists(st.sampled_from(TEXTS), max_size=4))

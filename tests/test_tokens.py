@@ -25,6 +25,14 @@ GLUED_WORDS = [
     pytest.param("mặnnhà", ["mặn", "nhà"], id="two syllables"),
     pytest.param("thụqx88", ["thụ", "qx88"], id="a brand behind a syllable"),
     pytest.param("nghiêng", ["nghiêng"], id="one long syllable"),
+    pytest.param("bếnKQ77", ["bến", "kq77"], id="a brand that begins with a capital"),
+    pytest.param("lúatenbet", ["lúa", "tenbet"], id="a brand without digits"),
+    pytest.param("QX88trồng", ["qx88", "trồng"], id="a brand before a syllable"),
+    pytest.param("kqbetluồng", ["kqbet", "luồng"], id="a brand without digits before a syllable"),
+    pytest.param("𝐪𝐱𝟖𝟖trồng", ["qx88", "trồng"], id="styled letters before plain ones"),
+    pytest.param("ｑｘ８８mái", ["qx88", "mái"], id="fullwidth letters before plain ones"),
+    pytest.param("20tuổi", ["20", "tuổi"], id="a number before a syllable"),
+    pytest.param("iPhone", ["iphone"], id="a capital inside a foreign word"),
 ]
 GAPS = [
     ("một, hai", [APART, GLUED, SPACED]),

@@ -26,7 +26,9 @@ TINY = replace(
     word_bits=12,
     pair_bits=12,
     category_bits=8,
-    tagger_samples=400,
+    topic_bits=10,
+    tagger_samples=300,
+    more_samples=100,
     segment_samples=200,
     calibration_samples=60,
     rounds=5,
@@ -217,7 +219,8 @@ def test_the_sizes_follow_the_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(training, "train", note)
     run("train", "--out", tmp_path / "model", "--scale", "0.5", "--seed", 3, "--workers", 1)
-    halved = replace(SMALL, tagger_samples=SMALL.tagger_samples // 2, segment_samples=750, calibration_samples=250)
+    sizes = ("tagger_samples", "more_samples", "segment_samples", "calibration_samples")
+    halved = replace(SMALL, **{name: getattr(SMALL, name) // 2 for name in sizes})
     assert recipes == [replace(halved, seed=3, workers=1)]
 
 

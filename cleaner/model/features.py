@@ -147,12 +147,13 @@ def _recurrence(word: Hashes, first: NDArray[np.int64], last: NDArray[np.int64])
 
     Words are hashed into some eight slots a token, so that now and then one is found once too often.
     """
-    own, at = _tokens_of(first, last)
-    bits = np.ceil(np.log2(np.maximum(last - first, 2))).astype(np.int64) + 3
-    begins, down = np.cumsum(1 << bits) - (1 << bits), (64 - bits).astype(np.uint64)
-    slot = begins[own] + (word[at] >> down[own]).astype(np.int64)
     found = np.zeros(word.size, dtype=np.uint8)
-    found[at] = np.minimum(np.bincount(slot)[slot] - 1, 3)
+    if first.size:
+        sizes = np.diff(first, append=word.size)  # what stands between two texts goes with the first of them
+        bits = np.ceil(np.log2(np.maximum(last - first, 2))).astype(np.int64) + 3
+        slot = (word[first[0] :] >> np.repeat((64 - bits).astype(np.uint64), sizes)).view(np.int64)
+        slot += np.repeat(np.cumsum(1 << bits) - (1 << bits), sizes)
+        found[first[0] :] = np.minimum(np.bincount(slot)[slot] - 1, 3)
     return found
 
 

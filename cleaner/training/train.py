@@ -58,7 +58,7 @@ class Recipe:
     topic_bits: int = 16
     category_bits: int = 13
     tagger_samples: int = 300_000
-    more_samples: int = 800_000
+    more_samples: int = 700_000
     """What the tagger learns from afterwards: the wording and the articles of both sides."""
     segment_samples: int = 100_000
     calibration_samples: int = 8_000
