@@ -20,6 +20,7 @@ from cleaner.rules import RuleSet
 from cleaner.training.fit_tagger import Sequence
 from cleaner.training.inject import Injector, Sample
 from cleaner.training.material import Material
+from cleaner.training.page import on_a_page
 from cleaner.types import CATEGORIES
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Mix:
     """Of the hosts, delicate articles."""
     traps: float = 0.08
     """Of the hosts, texts of the templates that were written to look dangerous."""
+    pages: float = 0.15
+    """Of the hosts, articles with what stands around them on a page."""
     longest: int = 6000
     """Hosts are cut to at most this many characters."""
     shortest: int = 150
@@ -67,6 +70,9 @@ def draw(hosts: Hosts, mix: Mix, count: int, seed: int) -> list[Sample]:
             delicate = bool(hosts.hard) and rng.random() < mix.hard
             text = rng.choice(hosts.hard if delicate else hosts.clean or hosts.hard)
         host = crop(text, rng, mix)
+        if rng.random() < mix.pages:
+            others = hosts.hard if hosts.hard and rng.random() < 0.15 else hosts.clean or hosts.hard
+            host = on_a_page(host, others, hosts.material, rng)
         roll = rng.random() + (0.25 * mix.infected if delicate else 0)
         if roll < mix.infected:
             made.append(injector.infect(host))

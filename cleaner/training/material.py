@@ -194,9 +194,14 @@ def _templates(lang: str) -> dict[str, Any]:
     return tomllib.loads((files("cleaner.training") / "templates" / f"{lang}.toml").read_text("utf-8"))
 
 
+PAGES = "pages.toml"
+"""The file of templates that holds every language: what stands around an article on a page."""
+
+
 def template_languages() -> list[str]:
     """Languages that have templates, Vietnamese first."""
-    names = [f.name[:-5] for f in (files("cleaner.training") / "templates").iterdir() if f.name.endswith(".toml")]
+    found = (files("cleaner.training") / "templates").iterdir()
+    names = [f.name[:-5] for f in found if f.name.endswith(".toml") and f.name != PAGES]
     return sorted(names, key=lambda name: (name != "vi", name))
 
 
