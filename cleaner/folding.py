@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     Traits = NDArray[np.uint8]
     _T = TypeVar("_T", bound=np.generic)
 
-SIZE = 0x110000
+SIZE = 0x20000
+"""Code points that the tables tell apart; those beyond, rare ideographs, are folded to the last of them."""
 DROP = 0
 """What the tables map a character to that folding leaves out."""
 
 _INVISIBLE = (0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x3164, 0xFEFF, 0xFFA0, 0x20E3)
-_INVISIBLE_RANGES = ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xE0000, 0xE01EF))
+_INVISIBLE_RANGES = ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F))
+_TAGS = (0xE0000, 0xE01EF)
+"""Invisible, too, but beyond the tables."""
 _MARKS = (0x0300, 0x036F)
 _FOLDED_RANGES = (
     (0x0041, 0x0590),  # Latin, Greek, Cyrillic
@@ -73,7 +76,6 @@ _LOOKALIKES = {
     "ᴢ": "z",
     "з": "3",
 }
-_CLUSTER = re.compile("[^\u0300-\u036f][\u0300-\u036f]+")
 _GAPS = " \u00a0._·*|/-"
 _SPELLED = re.compile(
     rf"(?<![^\W_])(?=[\d{_GAPS}]{{0,6}}[^\W\d_])"
@@ -127,14 +129,18 @@ def fold(text: str) -> Folded:
     """Fold ``text``; linear in its length, any string (NUL and lone surrogates included)."""
     given = encode(text)
     tables = _tables()
-    at = given.astype(np.intp)
+    at = np.minimum(given, SIZE - 1).astype(np.intp)
     codes = look_up(tables.fold, at)
     traits = look_up(tables.traits, at)
     present = int(np.bitwise_or.reduce(traits))
+    if present & _BEYOND:
+        tags = (given >= _TAGS[0]) & (given <= _TAGS[1])
+        codes[tags] = DROP
+        present |= _DROPPED * bool(tags.any())
     disguised = traits & _STYLED != 0
     ends_extra = None
     if present & _MARK:
-        codes, ends_extra = _compose(text, codes)
+        codes, ends_extra = _compose(text, codes, np.flatnonzero(traits & _MARK))
     if present & (_FOREIGN | _MARK):
         _unmix_alphabets(codes, disguised)
     spelled = _spelled(text, traits)
@@ -156,7 +162,7 @@ def fold(text: str) -> Folded:
 
 
 def look_up(table: NDArray[_T], codes: NDArray[Any]) -> NDArray[_T]:
-    """The entries for ``codes`` in a table of all code points."""
+    """The entries for folded characters in a table of :data:`SIZE` code points."""
     return table.take(codes, mode="wrap")  # none lies outside, and this mode is the quickest
 
 
@@ -175,9 +181,9 @@ def bare_term(term: str) -> str:
     return fold(unicodedata.normalize("NFC", term)).bare
 
 
-_MARK, _DROPPED, _FOREIGN, _GAP, _STYLED = (1 << bit for bit in range(5))
+_MARK, _DROPPED, _FOREIGN, _GAP, _STYLED, _BEYOND = (1 << bit for bit in range(6))
 """What folding has to know of a character: a combining mark; left out; Greek, Cyrillic or phonetic; possible
-between the letters of a word spelled out; changed in more than case."""
+between the letters of a word spelled out; changed in more than case; beyond the tables."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,6 +235,7 @@ def _traits(folded: Codes, disguise: Mask) -> Traits:
     traits[folded == DROP] |= _DROPPED
     traits[_is_foreign(folded)] |= _FOREIGN
     traits[[ord(gap) for gap in _GAPS]] |= _GAP
+    traits[SIZE - 1] |= _BEYOND
     return traits
 
 
@@ -243,17 +250,16 @@ def _spelled(text: str, given: Traits) -> list[tuple[int, int]]:
     return found
 
 
-def _compose(text: str, codes: Codes) -> tuple[Codes, Offsets]:
+def _compose(text: str, codes: Codes, marks: Offsets) -> tuple[Codes, Offsets]:
     """Put each letter and its combining marks together; also how many marks each position ate."""
     extra = np.zeros(codes.size, dtype=np.int64)
-    tables = _tables()
-    for match in _CLUSTER.finditer(text):
-        start, end = match.span()
-        composed = unicodedata.normalize("NFC", match.group())[0]
-        codes[start] = tables.fold[ord(composed)]
-        codes[start + 1 : end] = DROP
-        extra[start] = end - start - 1
-    codes[(codes >= _MARKS[0]) & (codes <= _MARKS[1])] = DROP
+    fold = _tables().fold
+    codes[marks] = DROP
+    runs = np.flatnonzero(np.diff(marks, prepend=-2) > 1)
+    for first, last in zip(marks[runs].tolist(), marks[np.append(runs[1:], marks.size) - 1].tolist(), strict=True):
+        if first:
+            codes[first - 1] = fold[ord(unicodedata.normalize("NFC", text[first - 1 : last + 1])[0])]
+            extra[first - 1] = last + 1 - first
     return codes, extra
 
 
@@ -263,32 +269,51 @@ def _is_foreign(codes: Codes) -> Mask:
 
 def _unmix_alphabets(codes: Codes, disguised: Mask) -> None:
     """Turn look-alikes inside words of mixed alphabets into the word's own alphabet, in place."""
+    foreign = np.flatnonzero(_is_foreign(codes))
+    if foreign.size:
+        lines, at = _lines_of(codes, foreign)
+        changed, letters = _unmixed(codes[at], lines)
+        codes[at[changed]] = letters
+        disguised[at[changed]] = True
+
+
+def _lines_of(codes: Codes, found: Offsets) -> tuple[Offsets, Offsets]:
+    """The lines in which something was found: the number of the line of each of their characters, and its offset."""
+    breaks = np.flatnonzero(codes == 0x0A)
+    line = np.unique(np.searchsorted(breaks, found))
+    edges = np.r_[-1, breaks, codes.size]
+    begins, sizes = edges[line] + 1, edges[line + 1] - edges[line] - 1
+    number = np.repeat(np.arange(line.size), sizes)
+    return number, np.arange(number.size) + np.repeat(begins - (np.cumsum(sizes) - sizes), sizes)
+
+
+def _unmixed(codes: Codes, lines: Offsets) -> tuple[Offsets, Codes]:
+    """Where look-alikes stand that are to be changed, and into what; words are judged by their line."""
     is_foreign = _is_foreign(codes)
     foreign = np.flatnonzero(is_foreign)
-    if not foreign.size:
-        return
     latin = (codes >= 97) & (codes <= 122) | (codes >= 0xC0) & (codes <= 0x24F) | (codes >= 0x1E00) & (codes <= 0x1EFF)
     letter = latin | is_foreign
-    edges = np.flatnonzero(np.diff(np.r_[False, letter, False]))
-    lengths = edges[1::2] - edges[::2]
-    word_of_letter = np.repeat(np.arange(lengths.size), lengths)
+    begins = letter.copy()
+    begins[1:] &= ~letter[:-1] | (lines[1:] != lines[:-1])
+    word_of_letter = np.cumsum(begins)[letter] - 1
+    line_of_word = lines[begins]
+    lengths = np.bincount(word_of_letter)
     word = word_of_letter[is_foreign[letter]]
     n_foreign = np.bincount(word, minlength=lengths.size)
     n_like = np.bincount(word[_tables().latin_of[codes[foreign]] > 0], minlength=lengths.size)
     n_latin = lengths - n_foreign
     latin_word = n_foreign == 0
-    among_latin = np.r_[False, latin_word[:-1]] & np.r_[latin_word[1:], False]
+    same_line = line_of_word[1:] == line_of_word[:-1]
+    among_latin = np.r_[False, latin_word[:-1] & same_line] & np.r_[latin_word[1:] & same_line, False]
     alike = (n_like == n_foreign) & ~latin_word
     to_latin = alike & (n_latin > 0) & ((n_latin >= n_foreign) | among_latin)
     to_latin |= alike & (n_latin == 0) & (n_foreign > 2) & among_latin
-    chosen = foreign[to_latin[word]]
-    codes[chosen] = _tables().latin_of[codes[chosen]]
-    disguised[chosen] = True
     to_cyrillic = (n_latin > 0) & (n_foreign > n_latin) & ~to_latin
-    if to_cyrillic.any():
-        chosen = np.flatnonzero(latin)[to_cyrillic[word_of_letter[latin[letter]]]]
-        codes[chosen] = np.where(codes[chosen] < 128, _cyrillic_of()[np.minimum(codes[chosen], 127)], codes[chosen])
-        disguised[chosen] = True
+    chosen = foreign[to_latin[word]]
+    others = np.flatnonzero(latin)[to_cyrillic[word_of_letter[latin[letter]]]]
+    others = others[codes[others] < 128]
+    letters = np.r_[_tables().latin_of[codes[chosen]], _cyrillic_of()[codes[others]]]
+    return np.r_[chosen, others], letters
 
 
 @functools.cache
