@@ -185,18 +185,18 @@ def _suspects(folded: Folded, starts: Offsets, ends: Offsets, kinds: Kinds) -> O
     lengths = ends - starts
     fits = (lengths >= _SHORTEST_GLUED) & (lengths <= _LONGEST_GLUED)
     found = np.flatnonzero(fits & ((kinds[starts] == LETTER) | (kinds[starts] == DIGIT)))
-    digit = kinds == DIGIT
-    vowel = look_up(_vowels(), folded.bare_codes)
-    vowel[1:] &= ~vowel[:-1]
-    found = found[_sums(vowel + np.uint8(2) * digit, starts[found], ends[found]) > 1]
-    return found[_sums(digit | (folded.codes > 127), starts[found], ends[found]) > 0]
-
-
-def _sums(values: NDArray[np.uint8] | NDArray[np.bool_], starts: Offsets, ends: Offsets) -> NDArray[np.int32]:
-    """The sum of each ``values[start:end]``."""
-    running = np.zeros(values.size + 1, dtype=np.int32)
-    np.cumsum(values, out=running[1:])
-    return running[ends] - running[starts]
+    if not found.size:
+        return found
+    sizes = lengths[found]
+    begins = np.cumsum(sizes) - sizes
+    letters = np.arange(int(sizes.sum())) + np.repeat(starts[found] - begins, sizes)
+    digit = kinds[letters] == DIGIT
+    vowel = look_up(_vowels(), folded.bare_codes[letters])
+    after_vowel = np.append(False, vowel[:-1])
+    after_vowel[begins] = False
+    parts = np.add.reduceat((vowel & ~after_vowel) + np.uint16(2) * digit, begins)
+    special = np.logical_or.reduceat(digit | (folded.codes[letters] > 127), begins)
+    return found[(parts > 1) & special]
 
 
 @functools.cache

@@ -143,6 +143,8 @@ class Classifier:
         marked = []
         for number, piece in enumerate(pieces):
             elements = markup_of(documents[piece.document])
+            if not elements:
+                continue
             places = [(e.text_start - piece.offset, e.text_end - piece.offset) for e in elements]
             for element, (first, end) in zip(elements, _token_bounds(batch, number, places), strict=True):
                 if end > first:

@@ -123,13 +123,19 @@ def columns(passages: Passages, clean: CleanText) -> Columns:
     opens = np.zeros(number.size, dtype=bool)
     opens[passages.first] = True
     triple = triple_key(seen.word[np.maximum(number - 2, 0)], seen.word[np.maximum(number - 1, 0)], seen.word[number])
+    ends = tokens.ends
+    bare, prefix, suffix = span_hashes(
+        folded.bare_codes,
+        np.stack([starts, starts, np.maximum(ends - 3, starts)]),
+        np.stack([ends, np.minimum(starts + 3, ends), ends]),
+    )
     fit, fit_around = _topic_fit(passages, clean)
     extent = np.log2(np.clip(passages.batch.last - passages.batch.first, 32, 2047)) - 5
     return Columns(
         **{name: getattr(seen, name)[number] for name in Glance.__dataclass_fields__},
-        bare=span_hashes(folded.bare_codes, starts, tokens.ends),
-        prefix=span_hashes(folded.bare_codes, starts, np.minimum(starts + 3, tokens.ends)),
-        suffix=span_hashes(folded.bare_codes, np.maximum(tokens.ends - 3, starts), tokens.ends),
+        bare=bare,
+        prefix=prefix,
+        suffix=suffix,
         shape=_shapes(folded, tokens, marked),
         unmarked_run=_runs(latin & ~marked & (tokens.kinds == LETTER), opens),
         script=script,
@@ -239,7 +245,7 @@ def _families() -> Small:
 
 
 def span_hashes(codes: NDArray[np.uint32], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Hashes:
-    """A 64-bit polynomial hash of each ``codes[start:end]``, independent of where it stands."""
+    """A 64-bit polynomial hash of each ``codes[start:end]``, independent of where it stands; of any shape."""
     powers, inverses = _powers(max(1, _room(codes.size)))
     sums = np.zeros(codes.size + 1, dtype=np.uint64)
     np.cumsum((codes.astype(np.uint64) + np.uint64(1)) * powers[: codes.size], out=sums[1:])

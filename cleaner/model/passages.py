@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-CONTEXT = 24
+CONTEXT = 8
 """Tokens to either side of a loud one that are read with it."""
 _PADDING = "\n" * 32 + ". . . .\n\n"
 """Between two texts: more than any rule looks back or ahead."""
