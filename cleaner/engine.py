@@ -16,7 +16,7 @@ from cleaner.model.store import default_folder, load
 from cleaner.reasons import reasons_of
 from cleaner.types import Action, Document, Edit, Finding, Policy, Result, Verdict
 
-BATCH = 1 << 21
+BATCH = 1 << 22
 """Characters of sources that are looked at together."""
 _PASSES = 8
 """A text that still changes after so many passes is given to a person."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 BATCH = 1 << 18
 """Characters that are looked at together."""
-HOPE = 0.0
+HOPE = 3.0
 """Log-odds of the best span of a passage, against none, from which its text is read."""
 UNKNOWN_LINK = 0.3
 """Weight of a link to a host of which nothing is known."""
@@ -107,7 +107,7 @@ class Classifier:
         hopeful = [piece for some in _batches(pieces) for piece in self._hopeful_pieces(documents, some)]
         for some in _batches(hopeful):
             batch = self.look([piece.text for piece in some])
-            tagged = self.tag(batch, self._marked(documents, some, batch), lowest)
+            tagged = self.read(whole(batch), self._marked(documents, some, batch))
             for segment in self.segments(tagged, lowest):
                 if segment.raw < lowest:
                     continue
@@ -169,17 +169,9 @@ class Classifier:
         hope = passages.number[best_gain(passages, emissions, self.weights.transitions) > HOPE]
         return np.union1d(hope, np.array([m.first for m in marked if m.link > UNKNOWN_LINK], dtype=np.int64))
 
-    def tag(self, batch: Batch, marked: Sequence[Marked] = (), lowest: float = LOWEST) -> Tagged:
-        """The tagger's opinion of the texts that are worth reading as a whole.
-
-        Of those that raise hope, they are the ones in which the surroundings of it hold a segment that comes near
-        the raw score ``lowest``, or a link to spam.
-        """
-        near = self.read(around(batch, self.hopeful(batch, marked)), marked)
-        likely = np.array([first for (first, _), _ in self._winners(near, lowest - MARGIN)], dtype=np.int64)
-        spam = np.array([m.first for m in marked if m.link > UNKNOWN_LINK], dtype=np.int64)
-        texts = np.union1d(near.passages.text[near.passages.owner[likely]], batch.text_of(spam))
-        return self.read(whole(batch, texts), marked)
+    def tag(self, batch: Batch, marked: Sequence[Marked] = ()) -> Tagged:
+        """The tagger's opinion of the texts that raise hope, as wholes."""
+        return self.read(whole(batch, np.unique(batch.text_of(self.hopeful(batch, marked)))), marked)
 
     def read(self, passages: Passages, marked: Sequence[Marked] = ()) -> Tagged:
         """The tagger's opinion of every token of ``passages``."""
