@@ -14,6 +14,10 @@ SPAM_SHARE = 0.8
 """A text of which at least this share is promotion has no host left: it is spam."""
 
 
+PARAGRAPH = 150
+"""Characters from which a span has to hold something that a rule recognises to be cut: a phrase, a brand, a link…"""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
     """What was decided on one span of the visible text."""
@@ -50,7 +54,8 @@ def decide(
 ) -> tuple[list[Decision], Verdict]:
     """Decisions in text order, disjoint, and the verdict.
 
-    Allowed terms protect every span that they stand in; denied terms are cut whatever their score.
+    Allowed terms protect every span that they stand in; denied terms are cut whatever their score. A paragraph that is
+    off the topic but holds nothing that a rule recognises is only flagged, unless the policy cuts all that it flags.
     When more than ``policy.max_removed`` of the text would go, everything is only flagged.
     """
     allowed = allow.find(document.text)
@@ -60,7 +65,8 @@ def decide(
         if _overlaps(s, allowed) or _overlaps(s, forced):
             continue
         threshold = policy.thresholds(s.category)
-        if s.score >= threshold.strip:
+        recognised = bool(s.named) or s.end - s.start < PARAGRAPH or threshold.strip <= threshold.flag
+        if s.score >= threshold.strip and recognised:
             decisions.append(Decision(s, "strip"))
         elif s.score >= threshold.flag:
             decisions.append(Decision(s, "flag"))

@@ -34,8 +34,6 @@ HOPE = 3.0
 """Log-odds of the best span of a passage, against none, from which its text is read."""
 UNKNOWN_LINK = 0.3
 """Weight of a link to a host of which nothing is known."""
-LOWEST = -3.0
-"""Raw score of the segments that training takes into account."""
 MARGIN = 2.0
 """Log-odds by which a moved boundary may lower the score of a span."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cleaner.model.classifier import LOWEST, Classifier, Weights
+from cleaner.model.classifier import Classifier, Weights
 from cleaner.model.clean_text import CleanText
 from cleaner.model.network import DILATIONS
 from cleaner.model.passages import whole
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 SURE = 0.9
 """Mean probability from which the tagger is sure of an injection."""
+LOWEST = -3.0
+"""Raw score from which segments take part in the calibration."""
 TRACE, AGAIN = 0.03, 0.6
 """Shares of the tagger's learning rate: at the end of a run, and at the beginning of the second."""
 Report = Callable[[str, float], None]

@@ -1,0 +1,31 @@
+"""Deciding: what is cut and what is only shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from cleaner import Policy
+from cleaner.decide import PARAGRAPH, Terms, decide
+from cleaner.document import read
+from cleaner.model.classifier import Scored
+
+HOST = "Đội bóng của trường đã thắng trận chung kết chiều qua trên sân nhà. " * 12
+SHOES = "Ba mươi đôi giày để trong kho bị mốc vì mái dột, cựu học sinh gửi xe đò ra hai mươi sáu đôi khác. " * 2
+
+
+@pytest.mark.parametrize(
+    ("length", "named", "policy", "action"),
+    [
+        pytest.param(len(SHOES), {}, Policy(), "flag", id="a paragraph that no rule recognises"),
+        pytest.param(len(SHOES), {"brand": ("fb88",)}, Policy(), "strip", id="a paragraph with a brand"),
+        pytest.param(PARAGRAPH - 1, {}, Policy(), "strip", id="a sentence"),
+        pytest.param(len(SHOES), {}, Policy(strip=Policy().flag), "strip", id="a policy that cuts all it shows"),
+    ],
+)
+def test_a_paragraph_is_cut_only_for_something_that_a_rule_recognises(
+    length: int, named: dict[str, tuple[str, ...]], policy: Policy, action: str
+) -> None:
+    document = read(HOST + SHOES, "text")
+    scored = Scored(len(HOST), len(HOST) + length, 0.99, "other", {"context": 5.0}, named)
+    decisions, _ = decide([scored], document, policy, Terms(()), Terms(()))
+    assert [decision.action for decision in decisions] == [action]
