@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cleaner.tokens import LETTER, kind_table
+from cleaner.tokens import LETTER, kind_of
 from cleaner.types import Document, Edit
 
 _CLOSING = frozenset(",.;:!?…)]}»”’%、。，；：！？）】」』")
@@ -159,8 +159,7 @@ def _cut_inside(text: str, start: int, end: int, left: int, right: int) -> Cut:
 
 def _unspaced(text: str, left: int, right: int) -> bool:
     """Whether the characters on either side belong to scripts written without spaces."""
-    kinds = kind_table()
-    return bool(kinds[ord(text[left - 1])] > LETTER + 1 or kinds[ord(text[right])] > LETTER + 1)
+    return kind_of(text[left - 1]) > LETTER + 1 or kind_of(text[right]) > LETTER + 1
 
 
 def place_of(document: Document, start: int, end: int) -> tuple[int, int]:

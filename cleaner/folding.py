@@ -166,6 +166,12 @@ def look_up(table: NDArray[_T], codes: NDArray[Any]) -> NDArray[_T]:
     return table.take(codes, mode="wrap")  # none lies outside, and this mode is the quickest
 
 
+def distinct(values: NDArray[_T], axis: int | None = None) -> NDArray[_T]:
+    """The different values in ascending order; without its indices, ``numpy.unique`` would import ``numpy.ma``."""
+    found: NDArray[_T] = np.unique(values, return_index=True, axis=axis)[0]
+    return found
+
+
 def encode(text: str) -> Codes:
     """The code points of ``text``."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
@@ -258,7 +264,8 @@ def _compose(text: str, codes: Codes, marks: Offsets) -> tuple[Codes, Offsets]:
     runs = np.flatnonzero(np.diff(marks, prepend=-2) > 1)
     for first, last in zip(marks[runs].tolist(), marks[np.append(runs[1:], marks.size) - 1].tolist(), strict=True):
         if first:
-            codes[first - 1] = fold[ord(unicodedata.normalize("NFC", text[first - 1 : last + 1])[0])]
+            letter = unicodedata.normalize("NFC", text[first - 1 : last + 1])[0]
+            codes[first - 1] = fold[min(ord(letter), SIZE - 1)]
             extra[first - 1] = last + 1 - first
     return codes, extra
 
@@ -280,7 +287,7 @@ def _unmix_alphabets(codes: Codes, disguised: Mask) -> None:
 def _lines_of(codes: Codes, found: Offsets) -> tuple[Offsets, Offsets]:
     """The lines in which something was found: the number of the line of each of their characters, and its offset."""
     breaks = np.flatnonzero(codes == 0x0A)
-    line = np.unique(np.searchsorted(breaks, found))
+    line = distinct(np.searchsorted(breaks, found))
     edges = np.r_[-1, breaks, codes.size]
     begins, sizes = edges[line] + 1, edges[line + 1] - edges[line] - 1
     number = np.repeat(np.arange(line.size), sizes)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.folding import SIZE, Folded, look_up
+from cleaner.folding import SIZE, Folded, distinct, look_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -135,6 +135,11 @@ def kind_table() -> Kinds:
     return table
 
 
+def kind_of(character: str) -> int:
+    """Kind of one character."""
+    return int(kind_table()[min(ord(character), SIZE - 1)])
+
+
 @functools.lru_cache(maxsize=65536)
 def is_syllable(marked: str) -> bool:
     """Whether a word can be one Vietnamese syllable: its letters, at most one tone, and a final that bears it."""
@@ -167,7 +172,7 @@ def _glued_words(folded: Folded, starts: Offsets, ends: Offsets, kinds: Kinds) -
                 start, end = int(starts[i]), int(ends[i])
                 raised = (folded.original[start:end] != folded.codes[start:end]).tobytes()
                 inner += [start + at for at in _part(folded.text(start, end), folded.bare[start:end], raised)]
-    return np.unique(np.array(inner, dtype=np.int64))
+    return distinct(np.array(inner, dtype=np.int64))
 
 
 def _style_changes(folded: Folded, kinds: Kinds) -> list[int]:

@@ -34,6 +34,7 @@ INSIDE = [
     pytest.param("a\u00a0[[xổ số]]\u00a0b", "a\u00a0b", id="no-break spaces"),
     pytest.param("今天[[澳门金沙88]]下午开会。", "今天下午开会。", id="Chinese has no gap"),
     pytest.param("今天下午[[澳门金沙88]]。", "今天下午。", id="before a Chinese full stop"),
+    pytest.param("今天[[澳门金沙88]]𠀀下午。", "今天𠀀下午。", id="before a rare ideograph"),
     pytest.param("วันนี้[[เว็บสล็อต]]ประชุม", "วันนี้ประชุม", id="Thai has no gap"),
 ]
 LINES = [

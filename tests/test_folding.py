@@ -55,6 +55,18 @@ def test_styled_letters_count_as_disguise_and_capitals_do_not() -> None:
     assert not fold("SLOT Đà Nẵng").disguised.any()
 
 
+def test_tags_are_left_out_and_rare_ideographs_keep_their_place() -> None:
+    assert fold("ku\U000e0041bet").text() == "kubet"
+    folded = fold("一\U00020000\u0301\U0002ebf0")
+    assert folded.starts.tolist() == [0, 1, 3]
+    assert folded.ends.tolist() == [1, 3, 4]
+
+
+def test_a_look_alike_is_judged_by_the_words_of_its_line() -> None:
+    assert fold("nhà саѕ nhà").text() == "nhà cas nhà"
+    assert fold("nhà\nсаѕ\nnhà").text() == "nhà\nсаѕ\nnhà"
+
+
 def test_the_bare_view_has_no_marks() -> None:
     assert fold("Đường XỔ SỐ ở Huế").bare == "duong xo so o hue"
     assert bare_term("Đánh Đề") == "danh de"

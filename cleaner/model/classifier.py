@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cleaner.folding import distinct
 from cleaner.model.clean_text import CleanText
 from cleaner.model.decoding import best_gain, decode
 from cleaner.model.features import Columns, columns, hashed_features
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 BATCH = 1 << 18
 """Characters that are looked at together."""
-HOPE = 3.0
-"""Log-odds of the best span of a passage, against none, from which its text is read."""
 UNKNOWN_LINK = 0.3
 """Weight of a link to a host of which nothing is known."""
 MARGIN = 2.0
@@ -50,6 +49,8 @@ class Weights:
     bounds: Trees
     """Scores the boundaries of a segment: are they exactly those of the injection?"""
     screen: ScreenWeights
+    hope: float
+    """Log-odds of the best span of a passage, against none, from which its text is read."""
     categories: NDArray[np.int8]
     """Shape (2 ** bits, category): votes of words for categories."""
     slope: float
@@ -119,7 +120,7 @@ class Classifier:
     def _hopeful_pieces(self, documents: Sequence[Document], pieces: Sequence[_Piece]) -> list[_Piece]:
         batch = self.look([piece.text for piece in pieces])
         hope = self.hopeful(batch, self._marked(documents, pieces, batch))
-        return [pieces[number] for number in np.unique(batch.text_of(hope)).tolist()]
+        return [pieces[number] for number in distinct(batch.text_of(hope)).tolist()]
 
     def _scored(self, document: Document, tagged: Tagged, segment: Segment, offset: int) -> Scored:
         passages = tagged.passages
@@ -162,14 +163,15 @@ class Classifier:
         """
         loud = loud_tokens(batch, self.weights.screen)
         conspicuous = [np.arange(m.first, m.end) for m in marked if m.link or m.hidden]
-        passages = around(batch, np.unique(np.concatenate([loud, *conspicuous])))
+        passages = around(batch, distinct(np.concatenate([loud, *conspicuous])))
         emissions = self._emissions(columns(passages, self.weights.clean), passages)
-        hope = passages.number[best_gain(passages, emissions, self.weights.transitions) > HOPE]
-        return np.union1d(hope, np.array([m.first for m in marked if m.link > UNKNOWN_LINK], dtype=np.int64))
+        hope = passages.number[best_gain(passages, emissions, self.weights.transitions) > self.weights.hope]
+        spam = np.array([m.first for m in marked if m.link > UNKNOWN_LINK], dtype=np.int64)
+        return distinct(np.concatenate([hope, spam]))
 
     def tag(self, batch: Batch, marked: Sequence[Marked] = ()) -> Tagged:
         """The tagger's opinion of the texts that raise hope, as wholes."""
-        return self.read(whole(batch, np.unique(batch.text_of(self.hopeful(batch, marked)))), marked)
+        return self.read(whole(batch, distinct(batch.text_of(self.hopeful(batch, marked)))), marked)
 
     def read(self, passages: Passages, marked: Sequence[Marked] = ()) -> Tagged:
         """The tagger's opinion of every token of ``passages``."""

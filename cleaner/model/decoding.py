@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cleaner.folding import distinct
 from cleaner.model.chain import BEGIN, END, INSIDE, OUTSIDE, SINGLE, best_spans, marginals
 from cleaner.model.passages import Passages
 
@@ -97,4 +98,4 @@ def _windows(passages: Passages, gain: Floats) -> tuple[Ints, Ints]:
 
 def unique_spans(spans: Ints) -> Ints:
     """The different spans in ascending order."""
-    return np.unique(spans, axis=0) if len(spans) else spans
+    return distinct(spans, axis=0) if len(spans) else spans

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from cleaner.evidence import View
-from cleaner.folding import Folded
+from cleaner.folding import Folded, distinct
 from cleaner.model.clean_text import CleanText
 from cleaner.tokens import APART, DIGIT, LETTER, SIGN, THAI_BASE, UNIT, Tokens, kind_table, vietnamese_letters
 from cleaner.types import CATEGORIES
@@ -214,7 +214,7 @@ def _languages(passages: Passages) -> tuple[NDArray[np.bool_], Small]:
     codes = batch.view.folded.codes
     vietnamese = np.zeros(len(batch.starts), dtype=bool)
     family = np.zeros(len(batch.starts), dtype=np.uint8)
-    for text in np.unique(passages.text).tolist():
+    for text in distinct(passages.text).tolist():
         own = codes[slice(*batch.characters(text))]
         vietnamese[text] = vietnamese_letters(own).sum() * 25 > (own >= 97).sum()
         family[text] = np.bincount(_families().take(own, mode="clip"), minlength=9)[:_OTHER].argmax()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cleaner.folding import distinct
 from cleaner.model.chain import BEGIN, END, INSIDE, OUTSIDE, SINGLE
 from cleaner.model.clean_text import CleanText
 from cleaner.model.decoding import unique_spans
@@ -186,7 +187,7 @@ class Tagged:
         """Calls to action, contacts and words of reporting in the texts that may hold an injection."""
         folded = self.passages.batch.view.folded
         found: list[Hit] = []
-        for text in np.unique(self.passages.text[self.passages.owner[self.candidates[:, 0]]]).tolist():
+        for text in distinct(self.passages.text[self.passages.owner[self.candidates[:, 0]]]).tolist():
             begin, end = self.passages.batch.characters(text)
             found += [hit.moved(begin) for hit in self.rules.context.find(folded.part(begin, end))]
         return found

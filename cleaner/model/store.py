@@ -1,6 +1,6 @@
 """A model as a folder: plain arrays, a compiled rule set, and a manifest that vouches for each file.
 
-Nothing here can run code: arrays are ``.npy`` files read with ``allow_pickle=False``, the rest is JSON.
+Nothing here can run code: arrays are ``.npy`` files of plain numbers, the rest is JSON.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ def load(folder: Path) -> Loaded:
             screen=ScreenWeights(
                 arrays["screen"], float(manifest["screen"]["scale"]), float(manifest["screen"]["level"])
             ),
+            hope=float(manifest["hope"]),
             categories=arrays["categories"],
             slope=float(manifest["calibration"]["slope"]),
             intercept=float(manifest["calibration"]["intercept"]),
@@ -137,6 +138,7 @@ def save(folder: Path, weights: Weights, rules: dict[str, Any], about: dict[str,
         "worth": {"base": weights.worth.base, "depth": weights.worth.depth},
         "bounds": {"base": weights.bounds.base, "depth": weights.bounds.depth},
         "screen": {"scale": weights.screen.scale, "level": weights.screen.level},
+        "hope": weights.hope,
         "calibration": {"slope": weights.slope, "intercept": weights.intercept},
         **about,
         "files": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names},
@@ -156,7 +158,14 @@ def _verified(folder: Path, name: str, digest: str) -> bytes:
 
 
 def _array(content: bytes) -> NDArray[Any]:
-    return np.asarray(np.load(io.BytesIO(content), allow_pickle=False))
+    """The array of an ``.npy`` file, without a copy (``numpy.load`` makes one)."""
+    file = io.BytesIO(content)
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("an array is of an unknown version")
+    shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    if dtype.hasobject or is_fortran:
+        raise ValueError("an array holds objects, or columns for rows")
+    return np.frombuffer(content, dtype, offset=file.tell()).reshape(shape)
 
 
 def _trees(nodes: NDArray[Any], about: dict[str, Any]) -> Trees:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import ahocorasick_rs
@@ -94,6 +96,7 @@ class _Forms:
     def __init__(self, forms: list[str]) -> None:
         self._forms = forms
         self._looked_through = 0
+        self._built_in: tuple[list[int], ahocorasick_rs.AhoCorasick] = ([], _automaton([]))
 
     @functools.cached_property
     def _all(self) -> ahocorasick_rs.AhoCorasick:
@@ -105,13 +108,21 @@ class _Forms:
         if self._looked_through > MANY:
             return self._all.find_matches_as_indexes(text)
         beginnings = {text[at : at + BEGINNING] for at in range(len(text))}
-        numbers = [
-            number for number, form in enumerate(self._forms) if len(form) < BEGINNING or form[:BEGINNING] in beginnings
-        ]
-        if not numbers:
-            return []
-        found = _automaton([self._forms[number] for number in numbers]).find_matches_as_indexes(text)
-        return [(numbers[index], start, end) for index, start, end in found]
+        short, by_beginning = self._by_beginning
+        wanted = sorted(chain(short, *(by_beginning[found] for found in beginnings & by_beginning.keys())))
+        numbers, automaton = self._built_in
+        if numbers != wanted:
+            numbers, automaton = self._built_in = wanted, _automaton([self._forms[number] for number in wanted])
+        return [(numbers[index], start, end) for index, start, end in automaton.find_matches_as_indexes(text)]
+
+    @functools.cached_property
+    def _by_beginning(self) -> tuple[list[int], dict[str, list[int]]]:
+        """Numbers of the forms that are shorter than a beginning, and of the others by theirs."""
+        short: list[int] = []
+        others: dict[str, list[int]] = defaultdict(list)
+        for number, form in enumerate(self._forms):
+            (short if len(form) < BEGINNING else others[form[:BEGINNING]]).append(number)
+        return short, others
 
 
 def _automaton(forms: list[str]) -> ahocorasick_rs.AhoCorasick:

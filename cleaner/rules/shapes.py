@@ -24,10 +24,6 @@ _BRAND = re.compile(
 )
 _LUCKY = re.compile(r"^(?:\d?(\d)\1|6[68]\d?|7[789]\d?|8[689]\d?|9[789]\d?|789|247|123|365)$")
 _SUFFIXES = ("bet", "win", "vip", "club", "play", "game", "slot", "casino", "fun", "pro", "app", "live", "no1", "pg")
-_DOMAIN = re.compile(
-    r"(?:[a-z]{3,6}://)?(?P<host>(?:[a-z0-9\u00a1-\uffff](?:[a-z0-9\u00a1-\uffff-]{0,62}[a-z0-9])?[.。．])+"
-    r"(?P<tld>[a-z]{2,12}))(?![a-z0-9@])(?:[:/?#][^\s<>\"'”’)\]]*)?"
-)
 _HASHTAG = re.compile(r"[#＃]\w{3,}")
 _PHONE = re.compile(  # every alternative begins with a plain character, which makes the search fast
     r"(?:\+(?<!\d\+)84|8(?<!\d8)4|0(?<!\d0))(?:[ .\-]?\d){8,10}(?!\d)"
@@ -162,7 +158,7 @@ def _domains(folded: Folded, known: Known) -> Iterator[Shape]:
         begin = max(done, dot - 70)
         begin = max(begin, folded.bare.rfind(" ", begin, dot) + 1)
         window = folded.bare[begin : dot + 120]
-        for match in _DOMAIN.finditer(window):
+        for match in _domain().finditer(window):
             if match.start("host") <= dot - begin < match.end("host"):
                 shape = judge_host(match["host"], known)
                 if shape is not None:
@@ -170,6 +166,15 @@ def _domains(folded: Folded, known: Known) -> Iterator[Shape]:
                     yield Shape(begin + match.start(), begin + match.end(), kind, weight, category, match["host"])
                     done = begin + match.end()
                 break
+
+
+@functools.cache
+def _domain() -> re.Pattern[str]:
+    """A domain with what may follow it; compiled when a text may hold one, for it takes long."""
+    return re.compile(
+        r"(?:[a-z]{3,6}://)?(?P<host>(?:[a-z0-9\u00a1-\uffff](?:[a-z0-9\u00a1-\uffff-]{0,62}[a-z0-9])?[.。．])+"
+        r"(?P<tld>[a-z]{2,12}))(?![a-z0-9@])(?:[:/?#][^\s<>\"'”’)\]]*)?"
+    )
 
 
 def _is_latin(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:

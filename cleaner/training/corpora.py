@@ -23,11 +23,12 @@ SMALL = Recipe(
     width=32,
     batch=16,
     topic_bits=14,
-    tagger_samples=14_000,
-    more_samples=6_000,
+    tagger_samples=16_000,
+    more_samples=14_000,
     segment_samples=1_500,
     calibration_samples=500,
     rounds=60,
+    hope=0.0,
 )
 """Enough for the few articles of the fixtures: a model for tests, in a minute or two."""
 

@@ -70,6 +70,8 @@ class Recipe:
     seed: int = 7
     screened_out: float = 0.05
     """Share of the injections that the tagger is sure of which the first look may pass over."""
+    hope: float = 3.0
+    """Log-odds of the best span of a passage, by the tagger, from which a text is read as a whole."""
     vietnamese: float = 0.62
     """Share of the samples in Vietnamese; the other languages share the rest."""
 
@@ -123,6 +125,7 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
         worth=nothing,
         bounds=nothing,
         screen=screen.finished(),
+        hope=recipe.hope,
         categories=_fit_categories(corpus, parts["tagger"], rules, clean, recipe),
         slope=1.0,
         intercept=0.0,
