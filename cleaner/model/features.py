@@ -16,6 +16,7 @@ import numpy as np
 from cleaner.evidence import View
 from cleaner.folding import Folded, distinct
 from cleaner.model.clean_text import CleanText
+from cleaner.model.context import recurrence, topic_fit
 from cleaner.tokens import APART, DIGIT, LETTER, SIGN, THAI_BASE, UNIT, Tokens, kind_table, vietnamese_letters
 from cleaner.types import CATEGORIES
 
@@ -32,10 +33,6 @@ _BASE = 0x9E3779B97F4A7C15 | 1
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _LATIN, _VIETNAMESE, _CYRILLIC, _HAN, _KANA, _HANGUL, _THAI, _OTHER = range(8)
-_FEW = 16
-"""Texts whose words are counted together: their slots fit the processor's cache."""
-APART_FROM, TOGETHER = 20, 6
-"""Tokens to either side that count as near a word, and as one with it, when it is held against the rest."""
 SHAPES_OF = {"brand": 1, "domain": 4, "honest-domain": 6, "hashtag": 7}
 
 
@@ -105,7 +102,7 @@ def glance(view: View, clean: CleanText, first: NDArray[np.int64], last: NDArray
         begins=begins,
         mark=_mark_column(view),
         rarity=clean.rarity(word),
-        recurs=_recurrence(word, first, last),
+        recurs=recurrence(word, first, last),
         fluency=clean.fluency(pair),
     )
 
@@ -129,7 +126,7 @@ def columns(passages: Passages, clean: CleanText) -> Columns:
         np.stack([starts, starts, np.maximum(ends - 3, starts)]),
         np.stack([ends, np.minimum(starts + 3, ends), ends]),
     )
-    fit, fit_around = _topic_fit(passages, clean)
+    fit, fit_around = topic_fit(passages, clean)
     extent = np.log2(np.clip(passages.batch.last - passages.batch.first, 32, 2047)) - 5
     return Columns(
         **{name: getattr(seen, name)[number] for name in Glance.__dataclass_fields__},
@@ -148,64 +145,6 @@ def columns(passages: Passages, clean: CleanText) -> Columns:
         fit_around=fit_around,
         extent=extent[passages.text].astype(np.uint8)[passages.owner],
     )
-
-
-def _recurrence(word: Hashes, first: NDArray[np.int64], last: NDArray[np.int64]) -> Small:
-    """How often the word of each token stands elsewhere in its text, at most 3.
-
-    Words are hashed into some eight slots a token, so that now and then one is found once too often.
-    """
-    found = np.zeros(word.size, dtype=np.uint8)
-    bits = np.ceil(np.log2(np.maximum(last - first, 2))).astype(np.int64) + 3
-    edges = np.append(first, word.size)  # what stands between two texts goes with the first of them
-    for begin in range(0, first.size, _FEW):
-        some = slice(begin, begin + _FEW)
-        tokens = slice(edges[begin], edges[min(begin + _FEW, first.size)])
-        sizes = np.diff(edges[begin : begin + _FEW + 1])
-        slot = (word[tokens] >> np.repeat((64 - bits[some]).astype(np.uint64), sizes)).view(np.int64)
-        slot += np.repeat(np.cumsum(1 << bits[some]) - (1 << bits[some]), sizes)
-        found[tokens] = np.minimum(np.bincount(slot)[slot] - 1, 3)
-    return found
-
-
-def _topic_fit(passages: Passages, clean: CleanText) -> tuple[Small, Small]:
-    """How well each word, and the words around it, fit the rest of the text; what stands near is left out of the rest.
-
-    The angle between sums of latent semantic vectors (Deerwester et al. 1990).
-    """
-    vectors = clean.topics_of(passages.batch.glance.word[passages.number])
-    running = np.concatenate([np.zeros_like(vectors[:1]), np.cumsum(vectors, axis=0)])
-    low, high = passages.first[passages.owner], passages.last[passages.owner]
-    here = np.arange(len(vectors))
-
-    def near(reach: int) -> NDArray[np.float32]:
-        return np.asarray(running[np.minimum(here + reach + 1, high)] - running[np.maximum(here - reach, low)])
-
-    rest = topic_sums(passages, clean)[passages.owner] - near(APART_FROM)
-    return _angle(vectors, rest), _angle(near(TOGETHER), rest)
-
-
-def topic_sums(passages: Passages, clean: CleanText) -> NDArray[np.float32]:
-    """Where the words of the whole text of each passage stand among the topics, together."""
-    texts, rank = np.unique(passages.text, return_inverse=True)
-    own, at = _tokens_of(passages.batch.first[texts], passages.batch.last[texts])
-    begins = np.flatnonzero(np.diff(own, prepend=-1))
-    vectors = clean.topics_of(passages.batch.glance.word[at])
-    return np.asarray(np.add.reduceat(vectors, begins)[rank] if begins.size else vectors)
-
-
-def _angle(some: NDArray[np.float32], others: NDArray[np.float32]) -> Small:
-    """The cosine between the vectors of each row, in ten steps; 10 where one of them is nothing."""
-    length = np.sqrt(np.einsum("ij,ij->i", some, some) * np.einsum("ij,ij->i", others, others))
-    cosine = np.einsum("ij,ij->i", some, others) / np.maximum(length, 1e-6)
-    return np.where(length > 1.0, np.clip(cosine * 8 + 3, 0, 9), 10).astype(np.uint8)
-
-
-def _tokens_of(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Of all tokens between each ``first`` and ``last``: the number of the pair, and that of the token."""
-    sizes = last - first
-    own = np.repeat(np.arange(first.size), sizes)
-    return own, np.arange(own.size) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
 
 
 def _languages(passages: Passages) -> tuple[NDArray[np.bool_], Small]:

@@ -12,8 +12,9 @@ import numpy as np
 from cleaner.folding import distinct
 from cleaner.model.chain import BEGIN, END, INSIDE, OUTSIDE, SINGLE
 from cleaner.model.clean_text import CleanText
+from cleaner.model.context import topic_sums
 from cleaner.model.decoding import unique_spans
-from cleaner.model.features import Columns, scramble, topic_sums
+from cleaner.model.features import Columns, scramble
 from cleaner.model.passages import Passages
 from cleaner.rules import RuleSet
 from cleaner.rules.lexicon import Hit
