@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from cleaner.arrays import distinct, ranges
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -166,12 +168,6 @@ def look_up(table: NDArray[_T], codes: NDArray[Any]) -> NDArray[_T]:
     return table.take(codes, mode="wrap")  # none lies outside, and this mode is the quickest
 
 
-def distinct(values: NDArray[_T], axis: int | None = None) -> NDArray[_T]:
-    """The different values in ascending order; without its indices, ``numpy.unique`` would import ``numpy.ma``."""
-    found: NDArray[_T] = np.unique(values, return_index=True, axis=axis)[0]
-    return found
-
-
 def encode(text: str) -> Codes:
     """The code points of ``text``."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
@@ -290,8 +286,7 @@ def _lines_of(codes: Codes, found: Offsets) -> tuple[Offsets, Offsets]:
     line = distinct(np.searchsorted(breaks, found))
     edges = np.r_[-1, breaks, codes.size]
     begins, sizes = edges[line] + 1, edges[line + 1] - edges[line] - 1
-    number = np.repeat(np.arange(line.size), sizes)
-    return number, np.arange(number.size) + np.repeat(begins - (np.cumsum(sizes) - sizes), sizes)
+    return np.repeat(np.arange(line.size), sizes), ranges(begins, sizes)
 
 
 def _unmixed(codes: Codes, lines: Offsets) -> tuple[Offsets, Codes]:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.folding import SIZE, Folded, distinct, look_up
+from cleaner.arrays import distinct, ranges
+from cleaner.folding import SIZE, Folded, look_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -193,8 +194,7 @@ def _suspects(folded: Folded, starts: Offsets, ends: Offsets, kinds: Kinds) -> O
     if not found.size:
         return found
     sizes = lengths[found]
-    begins = np.cumsum(sizes) - sizes
-    letters = np.arange(int(sizes.sum())) + np.repeat(starts[found] - begins, sizes)
+    begins, letters = np.cumsum(sizes) - sizes, ranges(starts[found], sizes)
     digit = kinds[letters] == DIGIT
     vowel = look_up(_vowels(), folded.bare_codes[letters])
     after_vowel = np.append(False, vowel[:-1])

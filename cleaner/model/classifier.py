@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.folding import distinct
+from cleaner.arrays import distinct
 from cleaner.model.clean_text import CleanText
 from cleaner.model.decoding import best_gain, decode
 from cleaner.model.features import Columns, columns, hashed_features

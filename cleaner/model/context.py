@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cleaner.arrays import ranges
 from cleaner.model.clean_text import CleanText
 
 if TYPE_CHECKING:
@@ -60,10 +61,10 @@ def topic_fit(passages: Passages, clean: CleanText) -> tuple[Small, Small]:
 def topic_sums(passages: Passages, clean: CleanText) -> NDArray[np.float32]:
     """Where the words of the whole text of each passage stand among the topics, together."""
     texts, rank = np.unique(passages.text, return_inverse=True)
-    own, at = _tokens_of(passages.batch.first[texts], passages.batch.last[texts])
-    begins = np.flatnonzero(np.diff(own, prepend=-1))
-    vectors = clean.topics_of(passages.batch.glance.word[at])
-    return np.asarray(np.add.reduceat(vectors, begins)[rank] if begins.size else vectors)
+    first = passages.batch.first[texts]
+    sizes = passages.batch.last[texts] - first
+    vectors = clean.topics_of(passages.batch.glance.word[ranges(first, sizes)])
+    return np.asarray(np.add.reduceat(vectors, np.cumsum(sizes) - sizes)[rank] if sizes.size else vectors)
 
 
 def _angle(some: NDArray[np.float32], others: NDArray[np.float32]) -> Small:
@@ -71,10 +72,3 @@ def _angle(some: NDArray[np.float32], others: NDArray[np.float32]) -> Small:
     length = np.sqrt(np.einsum("ij,ij->i", some, some) * np.einsum("ij,ij->i", others, others))
     cosine = np.einsum("ij,ij->i", some, others) / np.maximum(length, 1e-6)
     return np.where(length > 1.0, np.clip(cosine * 8 + 3, 0, 9), 10).astype(np.uint8)
-
-
-def _tokens_of(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Of all tokens between each ``first`` and ``last``: the number of the pair, and that of the token."""
-    sizes = last - first
-    own = np.repeat(np.arange(first.size), sizes)
-    return own, np.arange(own.size) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.folding import distinct
+from cleaner.arrays import distinct
 from cleaner.model.chain import BEGIN, END, INSIDE, OUTSIDE, SINGLE, best_spans, marginals
 from cleaner.model.passages import Passages
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from cleaner.arrays import distinct
 from cleaner.evidence import View
-from cleaner.folding import Folded, distinct
+from cleaner.folding import Folded
 from cleaner.model.clean_text import CleanText
 from cleaner.model.context import recurrence, topic_fit
 from cleaner.tokens import APART, DIGIT, LETTER, SIGN, THAI_BASE, UNIT, Tokens, kind_table, vietnamese_letters

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cleaner.arrays import ranges
 from cleaner.evidence import View, view
 from cleaner.folding import Folded
 from cleaner.model.clean_text import CleanText
@@ -124,9 +125,9 @@ def _cut(batch: Batch, text: Ints, first: Ints, last: Ints) -> Passages:
     folded, tokens = batch.view.folded, batch.view.tokens
     edges = np.append(tokens.starts, folded.codes.size)
     sizes = last - first
-    number = _ranges(first, sizes)
+    number = ranges(first, sizes)
     begins, lengths = edges[first], edges[last] - edges[first]
-    characters = _ranges(begins, lengths)
+    characters = ranges(begins, lengths)
     moved = np.repeat(np.cumsum(lengths) - lengths - begins, sizes)
     cut = Folded(
         codes=folded.codes[characters],
@@ -139,9 +140,3 @@ def _cut(batch: Batch, text: Ints, first: Ints, last: Ints) -> Passages:
     own = Tokens(tokens.starts[number] + moved, tokens.ends[number] + moved, tokens.kinds[number], tokens.gaps[number])
     ends = np.cumsum(sizes)
     return Passages(batch, cut, own, number, text, ends - sizes, ends)
-
-
-def _ranges(begins: Ints, lengths: Ints) -> Ints:
-    """``begins[0] … begins[0] + lengths[0] - 1, begins[1] …``."""
-    done = np.cumsum(lengths) - lengths
-    return np.asarray(np.arange(int(lengths.sum()), dtype=np.int64) + np.repeat(begins - done, lengths))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.folding import distinct
+from cleaner.arrays import distinct
 from cleaner.model.chain import BEGIN, END, INSIDE, OUTSIDE, SINGLE
 from cleaner.model.clean_text import CleanText
 from cleaner.model.context import topic_sums

@@ -116,7 +116,11 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
     )
     tagger, screen = TaggerTrainer(recipe.bits, recipe.width, recipe.layers, seed=recipe.seed), ScreenTrainer()
     hosts = hosts_of(corpus, parts["tagger"], "tagger")
-    _fit_tagger(tagger, screen, hosts, recipe.tagger_samples, rules, clean, recipe, report)
+    for done, batches in _lessons(hosts, recipe.tagger_samples, rules, clean, recipe):
+        errors = [tagger.step(batch, 1 - (1 - TRACE) * done) for batch in batches]
+        for batch in batches:
+            screen.step(batch)
+        report(f"tagger (error {np.mean(errors):.4f})", done)
     nothing = _no_trees()
     weights = Weights(
         tagger=tagger.finished(),
@@ -141,7 +145,9 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
     )
     weights = _calibrate(corpus, parts.get("calibration") or parts["segments"], weights, rules, recipe, report)
     hosts = hosts_of(corpus, [*parts["tagger"], *parts["segments"]], "both")
-    _fit_tagger(tagger, None, hosts, recipe.more_samples, rules, clean, recipe, report, AGAIN)
+    for done, batches in _lessons(hosts, recipe.more_samples, rules, clean, recipe):
+        errors = [tagger.step(batch, AGAIN - (AGAIN - TRACE) * done) for batch in batches]
+        report(f"tagger, more (error {np.mean(errors):.4f})", done)
     weights = replace(weights, tagger=tagger.finished(), transitions=tagger.transitions)
     about = {
         "trained_on": _summary(parts),
@@ -198,18 +204,10 @@ def _parallel(recipe: Recipe) -> Any:
     return Parallel(n_jobs=recipe.workers, return_as="generator", batch_size=1)
 
 
-def _fit_tagger(
-    tagger: TaggerTrainer,
-    screen: ScreenTrainer | None,
-    hosts: dict[str, Hosts],
-    samples: int,
-    rules: RuleSet,
-    clean: CleanText,
-    recipe: Recipe,
-    report: Report,
-    rate: float = 1.0,
-) -> None:
-    """Go on to train both on samples made from ``hosts``; the share ``rate`` of the learning rate decays to a trace."""
+def _lessons(
+    hosts: dict[str, Hosts], samples: int, rules: RuleSet, clean: CleanText, recipe: Recipe
+) -> Iterator[tuple[float, list[list[TaggerSequence]]]]:
+    """Batches of samples made from ``hosts``, each time with the share of all that will then be done."""
     from joblib import delayed
 
     mix = Mix(infected=0.5)
@@ -218,13 +216,8 @@ def _fit_tagger(
         delayed(examples.tagger_sequences)(_some(host, seed), mix, size, seed, rules, clean, recipe.bits)
         for host, size, seed in tasks
     )
-    for number, batches in enumerate(_shuffled_batches(made, recipe)):
-        done = min(1.0, 4 * (number + 1) / len(tasks))
-        errors = [tagger.step(batch, rate - (rate - TRACE) * done) for batch in batches]
-        if screen is not None:
-            for batch in batches:
-                screen.step(batch)
-        report(f"tagger (error {np.mean(errors):.4f})", done)
+    for number, batches in enumerate(_shuffled_batches(made, recipe), 1):
+        yield min(1.0, 4 * number / len(tasks)), batches
 
 
 def _some(hosts: Hosts, seed: int, most: int = 300) -> Hosts:
