@@ -7,7 +7,8 @@ Every offset is a half-open interval ``[start, end)`` of Unicode code points. Of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
@@ -74,7 +75,7 @@ class Element(NamedTuple):
     """The technique that hides it (``display:none``, ``off-screen``…); empty when visible."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Document:
     """A source and what a reader sees of it."""
 
@@ -87,10 +88,19 @@ class Document:
     ends: Offsets | None = None
     """Source offset where each character of ``text`` ends; equal to its start where the
     character (a line break between blocks) does not stand in the source."""
-    elements: tuple[Element, ...] = ()
-    """In order of ``start``; an outer element comes before what it contains."""
+    outline: Callable[[], tuple[Element, ...]] = tuple
+    """Makes the elements; few documents need them."""
+    targets: frozenset[str] = frozenset()
+    """Link targets that name a host, as they are spelled: what can be told without the elements."""
+    host: str = ""
+    """The host that the document says it comes from, in lower case; empty when it says nothing."""
     protected: tuple[tuple[int, int], ...] = ()
     """Intervals of ``text`` that are never touched (code blocks, front matter)."""
+
+    @functools.cached_property
+    def elements(self) -> tuple[Element, ...]:
+        """In order of ``start``; an outer element comes before what it contains."""
+        return self.outline()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaner.document import detect_format, read
-from cleaner.document.html import hiding_technique
+from cleaner.document.hiding import hiding_technique
 from cleaner.types import Document, Element, SourceError
 
 

@@ -98,14 +98,18 @@ class _Reader:
         visible, starts, ends = kept.build()
         elements = sorted(self._elements, key=lambda element: (element[0], -element[1]))
         shown = _shown(starts, [(start, end) for start, end, _, _ in elements])
+        found = tuple(
+            Element(a, b, *text, name, href) for (a, b, name, href), text in zip(elements, shown, strict=True)
+        )
         return Document(
             self._source,
             "markdown",
             visible,
             starts,
             ends,
-            tuple(Element(a, b, *text, name, href) for (a, b, name, href), text in zip(elements, shown, strict=True)),
-            tuple(_shown(starts, self._protected)),
+            lambda: found,
+            frozenset(element.href for element in found if "//" in element.href),
+            protected=tuple(_shown(starts, self._protected)),
         )
 
     def _read_line(self, start: int, end: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from cleaner.model.screen import ScreenWeights, loud_tokens
 from cleaner.model.segments import FEATURES, Marked, Tagged, rows, variants
 from cleaner.model.trees import Trees
 from cleaner.rules import RuleSet
-from cleaner.rules.markup import link_weight, markup_of
+from cleaner.rules.markup import UNKNOWN_LINK, leads_to_spam, link_weights, markup_of
 from cleaner.types import CATEGORIES, Document
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 BATCH = 1 << 18
 """Characters that are looked at together."""
-UNKNOWN_LINK = 0.3
-"""Weight of a link to a host of which nothing is known."""
 MARGIN = 2.0
 """Log-odds by which a moved boundary may lower the score of a span."""
 
@@ -119,7 +117,8 @@ class Classifier:
 
     def _hopeful_pieces(self, documents: Sequence[Document], pieces: Sequence[_Piece]) -> list[_Piece]:
         batch = self.look([piece.text for piece in pieces])
-        hope = self.hopeful(batch, self._marked(documents, pieces, batch))
+        led = {n for n in {piece.document for piece in pieces} if leads_to_spam(documents[n], self.rules.known)}
+        hope = self.hopeful(batch, self._marked(documents, pieces, batch, led))
         return [pieces[number] for number in distinct(batch.text_of(hope)).tolist()]
 
     def _scored(self, document: Document, tagged: Tagged, segment: Segment, offset: int) -> Scored:
@@ -137,17 +136,21 @@ class Classifier:
             named=_named(tagged, segment) | _markup_names(document, start, end),
         )
 
-    def _marked(self, documents: Sequence[Document], pieces: Sequence[_Piece], batch: Batch) -> list[Marked]:
-        """Links and hidden elements as token intervals of the batch."""
+    def _marked(
+        self, documents: Sequence[Document], pieces: Sequence[_Piece], batch: Batch, only: Container[int] | None = None
+    ) -> list[Marked]:
+        """Links and hidden elements as token intervals of the batch; of some documents, if they are named."""
         marked = []
         for number, piece in enumerate(pieces):
-            elements = markup_of(documents[piece.document])
+            document = documents[piece.document]
+            elements = markup_of(document) if only is None or piece.document in only else ()
             if not elements:
                 continue
+            link_weight = link_weights(document, self.rules.known)
             places = [(e.text_start - piece.offset, e.text_end - piece.offset) for e in elements]
             for element, (first, end) in zip(elements, _token_bounds(batch, number, places), strict=True):
                 if end > first:
-                    weight = link_weight(element.href, self.rules.known) if element.href else 0.0
+                    weight = link_weight(element.href) if element.href else 0.0
                     marked.append(Marked(first, end, weight, bool(element.href) and not weight, bool(element.hidden)))
         return marked
 

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import functools
+from collections.abc import Callable
 
+from cleaner.document.targets import host_of, site_of
 from cleaner.folding import bare_term
 from cleaner.rules.shapes import Known, judge_host
 from cleaner.types import Document, Element
 
+UNKNOWN_LINK = 0.3
+"""Weight of a link to a host of which nothing is known."""
 
-def link_weight(href: str, known: Known) -> float:
-    """How much a link target looks like one of spam, 0..1; relative and honest targets give 0."""
-    if "//" not in href:
-        return 0.0
-    try:
-        host = urlsplit(href.strip()).hostname or ""
-    except ValueError:
-        return 0.3
-    judged = judge_host(bare_term(host), known) if host else None
-    return judged[1] if judged and judged[0] == "domain" else 0.0
+
+def link_weights(document: Document, known: Known) -> Callable[[str], float]:
+    """How much a link target of the document looks like one of spam, 0..1.
+
+    Relative and honest targets, and those on the host that the document comes from, give 0.
+    """
+    own = site_of(document.host)
+
+    def weight(href: str) -> float:
+        host = host_of(href)
+        if host is None:
+            return UNKNOWN_LINK
+        return _host_weight(host, known) if host and site_of(host) != own else 0.0
+
+    return weight
+
+
+def leads_to_spam(document: Document, known: Known) -> bool:
+    """Whether a link of the document leads to a host that looks like one of spam."""
+    weight = link_weights(document, known)
+    return any(weight(target) > UNKNOWN_LINK for target in document.targets)
 
 
 def markup_of(document: Document) -> tuple[Element, ...]:
     """The elements that count as evidence: links, and hidden elements with text in them."""
     return tuple(e for e in document.elements if e.text_end > e.text_start and (e.href or e.hidden))
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _host_weight(host: str, known: Known) -> float:
+    judged = judge_host(bare_term(host), known)
+    return judged[1] if judged and judged[0] == "domain" else 0.0

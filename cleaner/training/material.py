@@ -121,7 +121,7 @@ def made_up_brand(rng: random.Random, lang: str, side: str) -> str:
         return "".join(rng.sample(_HAN, 2)) + rng.choice(("", "", "体育", "娱乐", "国际", "棋牌", "88"))
     if lang == "ko" and rng.random() < 0.6:
         return "".join(rng.sample(_HANGUL, 2)) + rng.choice(("토토", "카지노", "벳", ""))
-    parts = _side(_PARTS, side)
+    parts = of_side(_PARTS, side)
     kind = rng.random()
     if kind < 0.55:
         return rng.choice(parts) + rng.choice(_TAILS)
@@ -146,7 +146,7 @@ def load_material(lang: str, phrases: Iterable[dict[str, Any]], side: str) -> Ma
 
     for name, into in (("keywords", material.keywords), ("ads", material.ads), ("paragraphs", material.paragraphs)):
         for category, found in data[name].items():
-            into += [(text, category) for text in _side(found, side)]
+            into += [(text, category) for text in of_side(found, side)]
     for name, key, target in (
         ("tails", "all", material.tails),
         ("credits", "all", material.credits),
@@ -156,8 +156,8 @@ def load_material(lang: str, phrases: Iterable[dict[str, Any]], side: str) -> Ma
         ("honest", "codes", material.codes),
         ("honest", "contexts", material.contexts),
     ):
-        target += _side(data[name][key], side)
-    material.articles += _side(data["honest"].get("articles", []), side)
+        target += of_side(data[name][key], side)
+    material.articles += of_side(data["honest"].get("articles", []), side)
     if side in TAGGERS:
         material.keywords += rule_phrases(lang)
     for record in phrases:
@@ -165,7 +165,7 @@ def load_material(lang: str, phrases: Iterable[dict[str, Any]], side: str) -> Ma
     return material
 
 
-def _side(texts: Sequence[str], side: str) -> list[str]:
+def of_side(texts: Sequence[str], side: str) -> list[str]:
     """The texts of one side; of a short list every side gets at least one."""
     ordered = sorted(texts, key=lambda text: share(text, "phrase"))
     first, last = (round(edge * len(ordered)) for edge in SIDES[side])
@@ -194,14 +194,14 @@ def _templates(lang: str) -> dict[str, Any]:
     return tomllib.loads((files("cleaner.training") / "templates" / f"{lang}.toml").read_text("utf-8"))
 
 
-PAGES = "pages.toml"
-"""The file of templates that holds every language: what stands around an article on a page."""
+PAGES = "pages"
+"""The folder of the templates for what stands around an article on a page."""
 
 
 def template_languages() -> list[str]:
     """Languages that have templates, Vietnamese first."""
     found = (files("cleaner.training") / "templates").iterdir()
-    names = [f.name[:-5] for f in found if f.name.endswith(".toml") and f.name != PAGES]
+    names = [f.name[:-5] for f in found if f.name.endswith(".toml")]
     return sorted(names, key=lambda name: (name != "vi", name))
 
 

@@ -116,7 +116,7 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
     )
     tagger, screen = TaggerTrainer(recipe.bits, recipe.width, recipe.layers, seed=recipe.seed), ScreenTrainer()
     hosts = hosts_of(corpus, parts["tagger"], "tagger")
-    for done, batches in _lessons(hosts, recipe.tagger_samples, rules, clean, recipe):
+    for done, batches in _lessons(hosts, recipe.tagger_samples, recipe.seed, rules, clean, recipe):
         errors = [tagger.step(batch, 1 - (1 - TRACE) * done) for batch in batches]
         for batch in batches:
             screen.step(batch)
@@ -129,7 +129,7 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
         worth=nothing,
         bounds=nothing,
         screen=screen.finished(),
-        hope=recipe.hope,
+        hope=0.0,  # every text with any hope at all is something to learn from
         categories=_fit_categories(corpus, parts["tagger"], rules, clean, recipe),
         slope=1.0,
         intercept=0.0,
@@ -145,10 +145,10 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
     )
     weights = _calibrate(corpus, parts.get("calibration") or parts["segments"], weights, rules, recipe, report)
     hosts = hosts_of(corpus, [*parts["tagger"], *parts["segments"]], "both")
-    for done, batches in _lessons(hosts, recipe.more_samples, rules, clean, recipe):
+    for done, batches in _lessons(hosts, recipe.more_samples, recipe.seed + 5, rules, clean, recipe):
         errors = [tagger.step(batch, AGAIN - (AGAIN - TRACE) * done) for batch in batches]
         report(f"tagger, more (error {np.mean(errors):.4f})", done)
-    weights = replace(weights, tagger=tagger.finished(), transitions=tagger.transitions)
+    weights = replace(weights, tagger=tagger.finished(), transitions=tagger.transitions, hope=recipe.hope)
     about = {
         "trained_on": _summary(parts),
         "recipe": {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__},
@@ -205,13 +205,13 @@ def _parallel(recipe: Recipe) -> Any:
 
 
 def _lessons(
-    hosts: dict[str, Hosts], samples: int, rules: RuleSet, clean: CleanText, recipe: Recipe
+    hosts: dict[str, Hosts], samples: int, seed: int, rules: RuleSet, clean: CleanText, recipe: Recipe
 ) -> Iterator[tuple[float, list[list[TaggerSequence]]]]:
     """Batches of samples made from ``hosts``, each time with the share of all that will then be done."""
     from joblib import delayed
 
     mix = Mix(infected=0.5)
-    tasks = _tasks(hosts, recipe, samples, 400, recipe.seed)
+    tasks = _tasks(hosts, recipe, samples, 400, seed)
     made = _parallel(recipe)(
         delayed(examples.tagger_sequences)(_some(host, seed), mix, size, seed, rules, clean, recipe.bits)
         for host, size, seed in tasks

@@ -1,0 +1,147 @@
+"""HTML source → tokens: where its tags and comments stand, as the HTML standard's tokeniser finds them.
+
+Every character belongs to one token or to the text between two. Time is linear in the source, whatever it holds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cleaner.document.tags import Tag, names, tag_of
+
+Interval = tuple[int, int]
+Attributes = dict[str, Interval]
+"""Lower-case names and the source intervals of the values, quotes not included."""
+
+_S = r" \t\n\f\r"
+_NAME = rf"[^{_S}/>][^{_S}/>=]*+"
+_EQUALS = rf"[{_S}]*+=[{_S}]*+"
+_UNQUOTED = rf"""[^{_S}>"'][^{_S}>]*+"""
+
+_ATTRIBUTE = re.compile(rf"""({_NAME})(?:{_EQUALS}(?:"([^"]*+)"?+|'([^']*+)'?+|({_UNQUOTED}))?+)?+""")
+_MARKUP = re.compile(
+    rf"""
+    <(?:(/?[a-zA-Z][^{_S}/>]*+)                                                        # 1: a tag…
+        (?:[{_S}/]++|{_NAME}(?:{_EQUALS}(?:"[^"]*+"?+|'[^']*+'?+|{_UNQUOTED})?+)?+)*+>?  # …with attributes
+      | !--(?:-?>|(?:[^-]++|-(?!-!?>))*+(?:--!?>)?)                                    # a comment
+      | (?:[!?]|/(?!\Z))[^>]*+>?                                                       # what counts as a comment
+    )""",
+    re.X,
+)
+_SCRIPT_MARK = re.compile(rf"<!(?=--)|-->|</?script(?=[{_S}/>])", re.A | re.I)
+_TELLING = names("alt aria-label content height hidden href name placeholder property rel style title width")
+"""Attributes that are shown, that hide their element, or that say what the others mean."""
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Tags and comments in order, column by column."""
+
+    starts: list[int]
+    ends: list[int]
+    """Behind the token; where the content of an element is not shown (``script``), behind that content."""
+    tags: list[Tag]
+    telling: list[int]
+    """The numbers of those start tags whose attributes may be shown, or tell what page it is."""
+    hiding: list[int]
+    """The numbers of those start tags whose attributes may hide the element."""
+    links: list[int]
+    """The numbers of the start tags of links."""
+
+
+def lex(source: str) -> Tokens:
+    """The tokens of ``source``."""
+    tokens = Tokens([], [], [], [], [], [])
+    position, drawings = 0, 0
+    while position < len(source):
+        position, drawings = _lex_from(source, position, drawings, tokens)
+    return tokens
+
+
+def _lex_from(source: str, position: int, drawings: int, tokens: Tokens) -> Interval:
+    """Read up to an element whose content is no markup, or to the end; where reading goes on, and open drawings."""
+    add_start, add_end, add_tag = tokens.starts.append, tokens.ends.append, tokens.tags.append
+    comment = tag_of("")
+    for markup in _MARKUP.finditer(source, position):
+        start, end = markup.span()
+        name = markup[1]
+        add_start(start)
+        add_end(end)
+        if name is None:
+            add_tag(comment)
+            continue
+        tag = tag_of(name)
+        if end - start > len(name) + 2 or end == len(source):
+            if source[end - 1] != ">":  # the source ends in the tag, which therefore is none
+                add_tag(comment)
+                continue
+            if tag.is_start:
+                _look_at(source[start:end].lower(), tag, len(tokens.tags), tokens)
+        add_tag(tag)
+        if tag.is_special:
+            if tag.name == "svg":
+                drawings = max(0, drawings + (1 if tag.is_start else -1))
+            elif not drawings or source[end - 2] != "/":
+                raw_end = _raw_end(source, end, tag.name)
+                if tag.is_unseen:
+                    tokens.ends[-1] = raw_end
+                return raw_end, drawings
+    return len(source), drawings
+
+
+def attributes_of(source: str, start: int, end: int) -> Attributes:
+    """The telling attributes of the tag ``source[start:end]``; of equal names the first one counts."""
+    found: Attributes = {}
+    begin = _AFTER_NAME.match(source, start, end)
+    for attribute in _ATTRIBUTE.finditer(source, begin.end() if begin else end, end - 1):
+        name = attribute[1].lower()
+        if name in _TELLING and name not in found:
+            value = attribute.lastindex or 1
+            found[name] = attribute.span(value) if value > 1 else (end - 1, end - 1)
+    return found
+
+
+_AFTER_NAME = re.compile(rf"<[^{_S}/>]++")
+
+
+def _look_at(spelled: str, tag: Tag, number: int, tokens: Tokens) -> None:
+    """Note what the attributes of a start tag, spelled in lower case, may be good for."""
+    if tag.name == "a":
+        tokens.links.append(number)
+    if (
+        "title" in spelled
+        or "alt" in spelled
+        or "aria-label" in spelled
+        or "placeholder" in spelled
+        or tag.name in ("base", "link", "meta")
+    ):
+        tokens.telling.append(number)
+    if "style" in spelled or "hidden" in spelled or tag.name == "marquee":
+        tokens.hiding.append(number)
+
+
+def _raw_end(source: str, start: int, name: str) -> int:
+    """Where an element ends whose content is not markup and starts at ``start``."""
+    if name == "script":
+        return _script_end(source, start)
+    end_tag = re.compile(rf"</{name}(?=[{_S}/>])", re.A | re.I).search(source, start)
+    return end_tag.start() if end_tag else len(source)
+
+
+def _script_end(source: str, start: int) -> int:
+    """Where a script ends: at the first ``</script`` that does not close a ``<script`` within ``<!--``."""
+    in_comment = in_inner_script = False
+    for mark in _SCRIPT_MARK.finditer(source, start):
+        match mark[0][:3].lower():
+            case "<!":
+                in_comment = True
+            case "-->":
+                in_comment = in_inner_script = False
+            case "</s" if not in_inner_script:
+                return mark.start()
+            case "</s":
+                in_inner_script = False
+            case _:
+                in_inner_script = in_comment
+    return len(source)
