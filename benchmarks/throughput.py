@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import click
 import material
+from pages import INFECTED, pages_of
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -185,6 +186,12 @@ def measure_html(cleaner: Cleaner, corpus: Corpus, rounds: int, clock: Clock) ->
     return [Speed(corpus.name, name, len(pages), size, seconds[name], remark) for name, remark in remarks.items()]
 
 
+def real_pages(folder: Path) -> tuple[list[str], set[int]]:
+    """The pages of a folder, and the numbers of those known to be infected."""
+    found = pages_of(folder)
+    return [page.source for page in found], {n for n, page in enumerate(found) if page.name in INFECTED}
+
+
 def cuts(cleaner: Cleaner, corpus: Corpus, format: str) -> str:
     """What the cleaner does with the corpus (and the first time it runs, which is not measured)."""
     results = list(cleaner.clean_many(corpus.sources, format=format))
@@ -242,8 +249,9 @@ def verdicts(speeds: list[Speed]) -> dict[str, tuple[float, float]]:
     found = {}
     if ("text", OURS) in rate:
         found["plain text, MB/s"] = (rate["text", OURS], TEXT_LIMIT)
-    if ("html", OURS) in rate:
-        found["HTML, × trafilatura"] = (rate["html", OURS] / rate["html", TRAFILATURA], HTML_LIMIT)
+    for corpus in ("made-up pages", "real pages"):
+        if (corpus, OURS) in rate:
+            found[f"{corpus}, × trafilatura"] = (rate[corpus, OURS] / rate[corpus, TRAFILATURA], HTML_LIMIT)
     return found
 
 
@@ -253,6 +261,11 @@ def verdicts(speeds: list[Speed]) -> dict[str, tuple[float, float]]:
     "--articles",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Honest articles (JSONL with a text each, .gz too) in place of the fixtures.",
+)
+@click.option(
+    "--pages",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Real pages, as benchmarks/pages.py fetches them.",
 )
 @click.option("--only", type=click.Choice(["text", "html", "latency"]), help="Measure only this.")
 @click.option("--megabytes", type=click.FloatRange(0.1), default=5.0, show_default=True, help="Of plain text.")
@@ -265,6 +278,7 @@ def main(
     ctx: click.Context,
     model: Path | None,
     articles: Path | None,
+    pages: Path | None,
     only: str | None,
     megabytes: float,
     html_megabytes: float,
@@ -291,9 +305,10 @@ def main(
         found = material.archive(honest, material.plain("infected"), int(megabytes * MB))
         speeds += measure_text(cleaner, Corpus("text", *found), rounds, timer)
     if only in (None, "html"):
-        speeds += measure_html(
-            cleaner, Corpus("html", *material.pages(int(html_megabytes * MB), articles)), rounds, timer
-        )
+        made_up = material.pages(int(html_megabytes * MB), articles)
+        speeds += measure_html(cleaner, Corpus("made-up pages", *made_up), rounds, timer)
+    if pages and only in (None, "html"):
+        speeds += measure_html(cleaner, Corpus("real pages", *real_pages(pages)), rounds, timer)
     if only in (None, "latency"):
         latencies = measure_latency(cleaner, rounds, timer)
     console.print(f"{place}; {clock} clock, best of {rounds}; honest texts: {articles or 'fixtures'}", markup=False)

@@ -43,7 +43,7 @@ class Shape:
     detail: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Known:
     """What is known of domains and codes (``data/domains.toml``)."""
 
