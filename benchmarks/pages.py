@@ -124,7 +124,7 @@ def main(ctx: click.Context, folder: Path, model: Path | None, json_file: Path |
             if finding.action == "strip":
                 quote = " ".join(finding.quote.split())[:80]
                 console.print(f"{page.name}: {finding.category} {finding.score:.2f} {quote!r}", markup=False)
-    share = rows[-1]["cut"] / len(pages)
+    share = sum(bool(result.edits) for result in results) / len(pages)
     console.print(
         f"honest pages with a cut: {share:.3f}, {'within' if share <= LIMIT else 'above'} the limit of {LIMIT}"
     )

@@ -7,18 +7,21 @@ end it is the other way round. A list item, a line or an element that the inject
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
 from cleaner.tokens import LETTER, kind_of
-from cleaner.types import Document, Edit
+from cleaner.types import Document, Edit, Element
 
 _CLOSING = frozenset(",.;:!?…)]}»”’%、。，；：！？）】」』")
 _OPENING = frozenset("([{«“‘（【「『")
 _SENTENCE_END = frozenset(".!?…。！？:：")
 _SEPARATORS = frozenset("-–—|/•·:")
+_TIGHT_SEPARATORS = frozenset("_|")
+"""Separators of titles, which need no space beside them."""
 _BULLETS = frozenset("-–•*·+●►▪")
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "【": "】", "「": "」", "（": "）", "〔": "〕"}
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
@@ -30,6 +33,14 @@ header li main marquee nav noscript ol p pre section table tbody td tfoot th the
 )
 _JOINED_LINE = 50
 """A line of prose of at least this many characters that ends without a full stop was broken by the injection."""
+
+
+_CRUMBS = " \t\r\n\u00a0.,;:!?…。，！？*_-–—|·•\"'“”‘’()[]"
+"""What is left of a block when all its words are gone."""
+_MARKER = 200
+"""Characters in which a comment beside a block must begin or end."""
+_COMMENT_BEFORE = re.compile(r"<!--((?:(?!-->).)*)-->\s*\Z", re.S)
+_COMMENT_AFTER = re.compile(r"\s*<!--((?:(?!-->).)*)-->", re.S)
 
 
 class Cut(NamedTuple):
@@ -125,6 +136,8 @@ def _before_separator(text: str, left: int) -> int:
     """In front of a separator that divided the span from what stands before it."""
     if left > 1 and text[left - 1] in _SEPARATORS - {":"} and text[left - 2].isspace():
         return _skip_back(text, left - 1)
+    if left > 1 and text[left - 1] in _TIGHT_SEPARATORS:
+        return _skip_back(text, left - 1)
     if left > 0 and text[left - 1] in ",;，、":
         return left - 1
     return left
@@ -179,16 +192,33 @@ def edits_of(document: Document, spans: Iterable[tuple[int, int]]) -> list[Edit]
             together[-1] = (together[-1][0], max(end, together[-1][1]))
         else:
             together.append((start, end))
-    return merged([edit for span in together for edit in _edits_of_one(document, *span)])
+    lines = _lines(document) if together else ""
+    return merged([edit for span in together for edit in _edits_of_one(document, lines, *span)])
 
 
-def _edits_of_one(document: Document, start: int, end: int) -> list[Edit]:
+def _lines(document: Document) -> str:
+    """The visible text with the line breaks that a reader sees: in HTML those of the source are mere spaces."""
+    starts, ends = document.starts, document.ends
+    if document.format != "html" or starts is None or ends is None:
+        return document.text
+    seen = list(document.text)
+    for found in re.finditer("[\r\n]", document.text):
+        at = found.start()
+        if starts[at] < ends[at] and document.source[starts[at]] != "<":
+            seen[at] = " "
+    return "".join(seen)
+
+
+def _edits_of_one(document: Document, lines: str, start: int, end: int) -> list[Edit]:
     """Edits of the source that cut a span of the visible text: of the span itself, and of the seam beside it."""
+    start, end = _with_crumbs(document, start, end)
     first, last = place_of(document, start, end)
-    edits = [Edit(a, b, "") for a, b in _pieces(document, start, end)]
     if _fills_block(document, start, end):
-        return edits + _line_of_markup(document.source, first, last)
-    cut = mend(document.text, start, end)
+        return _block_of_markup(document.source, first, last)
+    edits = [Edit(a, b, "") for a, b in _pieces(document, start, end)]
+    cut = mend(lines, start, end)
+    if document.format == "html":
+        cut = _within_markup(document, lines, cut, start, end)
     around = _pieces(document, cut.start, cut.end)
     for a, b in reversed(around):
         if a < first <= b:
@@ -204,17 +234,67 @@ def _edits_of_one(document: Document, start: int, end: int) -> list[Edit]:
     return edits
 
 
+def _with_crumbs(document: Document, start: int, end: int) -> tuple[int, int]:
+    """With the punctuation that would be all that a block element still holds."""
+    around = [e for e in document.elements if e.name in _BLOCKS and e.text_start <= start and end <= e.text_end]
+    for element in reversed(around):
+        rest = document.text[element.text_start : start] + document.text[end : element.text_end]
+        if not rest.strip(_CRUMBS):
+            return element.text_start, element.text_end
+    return start, end
+
+
+def _within_markup(document: Document, lines: str, cut: Cut, start: int, end: int) -> Cut:
+    """The cut of a span of a page: at the end of a line it goes no further than the ``<br>`` of that line.
+
+    The line break of the source behind it goes if the span began a line of the source, too.
+    """
+    right = _skip(lines, end)
+    if right < len(lines) and "\n" not in lines[end:right]:
+        return cut
+    left = _skip_back(lines, start)
+    starts_line = left == 0 or "\n" in lines[left:start]
+    if not starts_line and cut.end == right < len(lines):
+        return cut  # two lines become one
+    stop = lines.find("\n", end, cut.end) + 1 or end
+    if document.starts is None or document.ends is None or document.starts[stop - 1] == document.ends[stop - 1]:
+        stop = end
+    place, first = int(document.ends[stop - 1]) if document.ends is not None else 0, place_of(document, start, end)[0]
+    if stop < right and first > 0 and document.source[first - 1] == "\n" and document.source.startswith("\n", place):
+        stop += 1
+    return cut._replace(end=stop)
+
+
 def _fills_block(document: Document, start: int, end: int) -> bool:
     """Whether the span is all that a block element of the markup holds."""
-    return any(start <= e.text_start < e.text_end <= end and e.name in _BLOCKS for e in document.elements)
+    return any(e.name in _BLOCKS for e in _filled(document, start, end))
 
 
-def _line_of_markup(source: str, first: int, last: int) -> list[Edit]:
-    """The line break after a block that had a line of the source to itself."""
-    if first > 0 and source[first - 1] != "\n":
-        return []
-    size = 2 if source.startswith("\r\n", last) else 1 if source.startswith("\n", last) else 0
-    return [Edit(last, last + size, "")] if size else []
+def _filled(document: Document, start: int, end: int) -> list[Element]:
+    """The elements that hold text of the span, and besides it nothing but white space."""
+    begin, stop = _skip_back(document.text, start), _skip(document.text, end)
+    return [
+        e
+        for e in document.elements
+        if e.text_start < end and start < e.text_end and begin <= e.text_start and e.text_end <= stop
+    ]
+
+
+def _block_of_markup(source: str, first: int, last: int) -> list[Edit]:
+    """A block goes with the pair of comments around it, and with the line break if it had its lines to itself."""
+    before = _COMMENT_BEFORE.search(source, max(0, first - _MARKER), first)
+    after = _COMMENT_AFTER.match(source, last, last + _MARKER)
+    if before and after and _marks(before[1]) == _marks(after[1]):
+        first, last = before.start(), after.end()
+    if first == 0 or source[first - 1] == "\n":
+        last += 2 if source.startswith("\r\n", last) else source.startswith("\n", last)
+    return [Edit(first, last, "")]
+
+
+def _marks(comment: str) -> list[str]:
+    """What a comment at the beginning or the end of a block names."""
+    words = re.findall(r"[\w:-]+", comment.lower().partition("{")[0])
+    return [word for word in words if word not in ("start", "begin", "end", "stop")]
 
 
 def _pieces(document: Document, start: int, end: int) -> list[tuple[int, int]]:
@@ -222,9 +302,7 @@ def _pieces(document: Document, start: int, end: int) -> list[tuple[int, int]]:
     if document.starts is None or document.ends is None:
         return [(start, end)]
     intervals = [(int(a), int(b)) for a, b in _runs(document.starts[start:end], document.ends[start:end])]
-    for element in document.elements:
-        if start <= element.text_start < element.text_end <= end and element.name != "attribute":
-            intervals.append((element.start, element.end))
+    intervals += [(e.start, e.end) for e in _filled(document, start, end) if e.name != "attribute"]
     return _union(intervals) or [(int(document.starts[start]), int(document.ends[end - 1]))]
 
 
