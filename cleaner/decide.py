@@ -71,7 +71,7 @@ def decide(
         elif s.score >= threshold.flag:
             decisions.append(Decision(s, "flag"))
     decisions.sort(key=lambda d: d.scored.start)
-    removed = removed_share(document, [d for d in decisions if d.action == "strip"])
+    removed = removed_share(document, [d for d in decisions if d.action == "strip" and not d.scored.unwrap])
     if removed > policy.max_removed:
         return [replace(d, action="flag") for d in decisions], "spam" if removed >= SPAM_SHARE else "review"
     if any(d.action == "strip" for d in decisions):

@@ -196,6 +196,18 @@ def edits_of(document: Document, spans: Iterable[tuple[int, int]]) -> list[Edit]
     return merged([edit for span in together for edit in _edits_of_one(document, lines, *span)])
 
 
+def unwrap_edits(document: Document, start: int, end: int) -> list[Edit]:
+    """Edits of the source that remove the link around a span of the visible text, and leave its words."""
+    from cleaner.document.lexer import tag_at
+
+    link = next(e for e in document.elements if e.href and (e.text_start, e.text_end) == (start, end))
+    edits = [Edit(link.start, tag_at(document.source, link.start), "")]
+    closing = document.source.rfind("</", link.start, link.end)
+    if closing >= 0 and tag_at(document.source, closing) == link.end:
+        edits.append(Edit(closing, link.end, ""))
+    return edits
+
+
 def _lines(document: Document) -> str:
     """The visible text with the line breaks that a reader sees: in HTML those of the source are mere spaces."""
     starts, ends = document.starts, document.ends

@@ -10,10 +10,12 @@ from typing import Any
 
 from cleaner.decide import Decision, Terms, decide
 from cleaner.document import read
-from cleaner.edit import apply, compose, edits_of, place_of, to_source
+from cleaner.edit import apply, compose, edits_of, merged, place_of, to_source, unwrap_edits
 from cleaner.model.classifier import Scored
 from cleaner.model.store import default_folder, load
 from cleaner.reasons import reasons_of
+from cleaner.rules.markup import leads_to_spam
+from cleaner.structure import judge_markup
 from cleaner.types import Action, Document, Edit, Finding, Policy, Result, Verdict
 
 BATCH = 1 << 22
@@ -112,6 +114,8 @@ class Cleaner:
         return [self._decided(document, own) for document, own in zip(documents, scored, strict=True)]
 
     def _decided(self, document: Document, scored: list[Scored]) -> tuple[tuple[Finding, ...], list[Edit], Verdict]:
+        if document.format == "html" and (scored or leads_to_spam(document, self._classifier.rules.known)):
+            scored = judge_markup(document, scored, self._classifier.rules)
         if not scored and not self._deny:
             return (), [], "clean"
         decisions, verdict = decide(scored, document, self.policy, self._allow, self._deny)
@@ -119,8 +123,10 @@ class Cleaner:
             document.source,
             [_finding(document.source, place_of(document, d.scored.start, d.scored.end), d) for d in decisions],
         )
-        cut = [(d.scored.start, d.scored.end) for d in decisions if d.action == "strip"]
-        return findings, edits_of(document, cut), verdict
+        spans = [(d.scored.start, d.scored.end, d.scored.unwrap) for d in decisions if d.action == "strip"]
+        cut = edits_of(document, [(start, end) for start, end, unwrap in spans if not unwrap])
+        unwrapped = [edit for start, end, unwrap in spans if unwrap for edit in unwrap_edits(document, start, end)]
+        return findings, merged([*cut, *unwrapped]), verdict
 
 
 @dataclass(slots=True)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cleaner.document.dark import dark_links, escape_at, json_strings
 from cleaner.document.lexer import Attributes, Interval, Tokens, attributes_of, lex
-from cleaner.document.references import decoded, reference_at
+from cleaner.document.references import decoded, in_attribute, in_text
 from cleaner.document.tags import BLOCK_END, BLOCK_START, BREAK, NOTHING, TEMPLATE_END, TEMPLATE_START, names
 from cleaner.document.targets import host_of
 from cleaner.document.tree import elements_of
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cleaner.types import Offsets
+
+Reader = Callable[[str, int, int], tuple[int, str] | None]
+"""Tells where what is spelled at an offset ends, and what it stands for; ``None``: for itself."""
 
 _SEEN_ATTRIBUTES = ("title", "alt", "aria-label", "placeholder")
 _SEEN_META = names(
@@ -56,19 +60,25 @@ def read_html(source: str) -> Document:
             name = tokens.tags[number].name
             values += _shown_values(source, name, attributes)
             host = host or _own_host(source, name, attributes)
-    values.sort()
-    layout = _lay_out(page, values)
+    strings, dark = set(json_strings(source, tokens)), list(dark_links(source, tokens))
+    words = [link.words for block in dark for link in block.links]
+    values = sorted([*values, *strings, *words])
+    layout = _lay_out(page, values, strings)
 
     def outline() -> tuple[Element, ...]:
+        shown = dict(zip(values, layout.values, strict=True))
         elements = [
             *elements_of(source, tokens, layout.before.tolist(), layout.after.tolist()),
-            *(Element(*value, *text, "attribute") for value, text in zip(values, layout.values, strict=True)),
+            *(Element(*value, *shown[value], "attribute") for value in values if value not in set(words)),
         ]
+        for block in dark:
+            begin, end = shown[block.links[0].words][0], shown[block.links[-1].words][1]
+            elements.append(Element(*block.place, begin, end, block.name, hidden=block.technique))
+            elements += [Element(*link.place, *shown[link.words], "a", link.href) for link in block.links]
         return tuple(sorted(elements, key=attrgetter("start")))
 
-    return Document(
-        source, "html", layout.text, layout.starts, layout.ends, outline, frozenset(_targets(source, tokens)), host
-    )
+    targets = frozenset([*_targets(source, tokens), *(link.href for block in dark for link in block.links)])
+    return Document(source, "html", layout.text, layout.starts, layout.ends, outline, targets, host)
 
 
 class _Page:
@@ -132,8 +142,11 @@ def _targets(source: str, tokens: Tokens) -> Iterator[str]:
             yield target if "&" not in target else decoded(source, *found.span(found.lastindex or 0))
 
 
-def _lay_out(page: _Page, values: list[Interval]) -> _Layout:
-    """Put the text between the tokens together, and then the values, with the line breaks that blocks make."""
+def _lay_out(page: _Page, values: list[Interval], strings: Container[Interval]) -> _Layout:
+    """Put the text between the tokens together, and then the values, with the line breaks that blocks make.
+
+    ``strings`` are those of the values that are spelled as in JSON.
+    """
     source, count = page.source, len(page.starts)
     pairs = np.array(values, dtype=np.int64).reshape(-1, 2)
     begins = np.concatenate([[0], page.ends, pairs[:, 0]])
@@ -144,7 +157,8 @@ def _lay_out(page: _Page, values: list[Interval]) -> _Layout:
     starts = np.arange(edges[-1]) + np.repeat(begins - edges + lengths, lengths)
     ends = starts + 1
     codes = np.frombuffer(source.encode("utf-32-le", "surrogatepass"), dtype="<u4")[starts]
-    kept = _decode_references(source, codes, starts, ends, edges, stops, count + 1)
+    readers = [in_text, *(escape_at if value in strings else in_attribute for value in values)]
+    kept = _decode(source, codes, starts, ends, edges, stops, readers)
 
     makers = np.flatnonzero((page.effects != NOTHING) & ~page.is_template[:-1])
     makers = makers[page.effects[makers] < TEMPLATE_START]
@@ -185,26 +199,35 @@ def _lay_out(page: _Page, values: list[Interval]) -> _Layout:
     )
 
 
-def _decode_references(
-    source: str, codes: NDArray[np.uint32], starts: Offsets, ends: Offsets, edges: Offsets, stops: Offsets, page: int
+def _decode(
+    source: str,
+    codes: NDArray[np.uint32],
+    starts: Offsets,
+    ends: Offsets,
+    edges: Offsets,
+    stops: Offsets,
+    readers: Sequence[Reader],
 ) -> NDArray[np.bool_]:
-    """Put the characters that references stand for in the place of the first ones; which characters are kept.
+    """Put the characters that references and escapes stand for in the place of the first ones; which ones are kept.
 
-    The first ``page`` pieces of the text are that of the page, the others are attribute values.
+    The first of the ``readers`` is that of the page, the others are those of the last pieces of the text.
     """
     found: list[tuple[int, int, int, int]] = []
     gone = np.zeros(len(codes) + 1, dtype=np.int8)
-    at_signs = np.flatnonzero(codes == ord("&"))
-    pieces = np.searchsorted(edges, at_signs, side="right")
-    for at, first, limit, piece in zip(
-        at_signs.tolist(), starts[at_signs].tolist(), stops[pieces].tolist(), pieces.tolist(), strict=True
+    marks = np.flatnonzero((codes == ord("&")) | (codes == ord("\\")))
+    pieces = np.searchsorted(edges, marks, side="right")
+    numbers = np.maximum(0, pieces - (len(edges) - len(readers)))
+    done = -1
+    for at, first, limit, number in zip(
+        marks.tolist(), starts[marks].tolist(), stops[pieces].tolist(), numbers.tolist(), strict=True
     ):
-        reference = reference_at(source, first, limit, piece >= page)
-        if reference:
-            last, characters = reference
+        spelled = readers[number](source, first, limit) if at > done else None
+        if spelled:
+            last, characters = spelled
             found += [(at + number, first, last, ord(character)) for number, character in enumerate(characters)]
+            done = at + last - first - 1
             gone[at + len(characters)] += 1
-            gone[at + last - first] -= 1
+            gone[done + 1] -= 1
     if found:
         places, firsts, lasts, values = np.array(found, dtype=np.int64).T
         codes[places], starts[places], ends[places] = values, firsts, lasts

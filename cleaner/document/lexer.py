@@ -48,11 +48,13 @@ class Tokens:
     """The numbers of those start tags whose attributes may hide the element."""
     links: list[int]
     """The numbers of the start tags of links."""
+    dark: list[int]
+    """The numbers of comments and scripts."""
 
 
 def lex(source: str) -> Tokens:
     """The tokens of ``source``."""
-    tokens = Tokens([], [], [], [], [], [])
+    tokens = Tokens([], [], [], [], [], [], [])
     position, drawings = 0, 0
     while position < len(source):
         position, drawings = _lex_from(source, position, drawings, tokens)
@@ -69,6 +71,7 @@ def _lex_from(source: str, position: int, drawings: int, tokens: Tokens) -> Inte
         add_start(start)
         add_end(end)
         if name is None:
+            tokens.dark.append(len(tokens.tags))
             add_tag(comment)
             continue
         tag = tag_of(name)
@@ -86,8 +89,16 @@ def _lex_from(source: str, position: int, drawings: int, tokens: Tokens) -> Inte
                 raw_end = _raw_end(source, end, tag.name)
                 if tag.is_unseen:
                     tokens.ends[-1] = raw_end
+                    if tag.name == "script":
+                        tokens.dark.append(len(tokens.tags) - 1)
                 return raw_end, drawings
     return len(source), drawings
+
+
+def tag_at(source: str, start: int) -> int:
+    """Where the tag at ``start`` ends."""
+    found = _MARKUP.match(source, start)
+    return found.end() if found else start
 
 
 def attributes_of(source: str, start: int, end: int) -> Attributes:

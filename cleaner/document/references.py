@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import html
 import re
-from collections.abc import Iterator
 from html.entities import html5
 
 _REFERENCE = re.compile(r"&(?:#(?:[0-9]++|[xX][0-9a-fA-F]++);?|[a-zA-Z][a-zA-Z0-9]*+;?)")
@@ -18,38 +17,38 @@ _LONG = 40
 _GOES_ON = re.compile("[=a-zA-Z0-9]")
 
 
-def reference_at(source: str, start: int, end: int, in_attribute: bool) -> tuple[int, str] | None:
-    """Where the character reference at ``start`` ends, and the characters that it stands for; ``None``: it is none.
-
-    In an attribute a name without its semicolon is none where letters or ``=`` follow, as in ``?a=1&copy=2``.
-    """
-    found = _REFERENCE.match(source, start, end)
-    if not found:
-        return None
-    length, characters = _decode(found[0]) if found.end() - start < _LONG else _decode.__wrapped__(found[0])
-    last = start + length
-    if not length or (in_attribute and source[last - 1] != ";" and _GOES_ON.match(source, last, end)):
-        return None
-    return last, characters
+def in_text(source: str, start: int, end: int) -> tuple[int, str] | None:
+    """Where the character reference at ``start`` ends, and the characters that it stands for; ``None``: it is none."""
+    return _reference_at(source, start, end, False)
 
 
-def references(source: str, start: int, end: int, in_attribute: bool) -> Iterator[tuple[int, int, str]]:
-    """The character references in an interval: start, end, and the characters that each stands for."""
-    at = source.find("&", start, end)
-    while at >= 0:
-        found = reference_at(source, at, end, in_attribute)
-        if found:
-            yield at, *found
-        at = source.find("&", found[0] if found else at + 1, end)
+def in_attribute(source: str, start: int, end: int) -> tuple[int, str] | None:
+    """The same within an attribute, where a name without its semicolon is none before letters or ``=``."""
+    return _reference_at(source, start, end, True)
 
 
 def decoded(source: str, start: int, end: int) -> str:
     """The value of an attribute, references decoded."""
     pieces: list[str] = []
-    for first, last, characters in references(source, start, end, in_attribute=True):
-        pieces += source[start:first], characters
-        start = last
+    at = source.find("&", start, end)
+    while at >= 0:
+        found = in_attribute(source, at, end)
+        if found:
+            pieces += source[start:at], found[1]
+            start = found[0]
+        at = source.find("&", found[0] if found else at + 1, end)
     return "".join(pieces) + source[start:end]
+
+
+def _reference_at(source: str, start: int, end: int, is_value: bool) -> tuple[int, str] | None:
+    found = _REFERENCE.match(source, start, end)
+    if not found:
+        return None
+    length, characters = _decode(found[0]) if found.end() - start < _LONG else _decode.__wrapped__(found[0])
+    last = start + length
+    if not length or (is_value and source[last - 1] != ";" and _GOES_ON.match(source, last, end)):
+        return None
+    return last, characters
 
 
 @functools.lru_cache(maxsize=1024)

@@ -70,6 +70,8 @@ class Scored:
     """Log-odds that each group of evidence added, strongest first."""
     named: dict[str, tuple[str, ...]]
     """What the rules found inside, by group of evidence."""
+    unwrap: bool = False
+    """Whether the words belong to the article, and only the link around them was injected."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

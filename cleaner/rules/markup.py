@@ -12,6 +12,8 @@ from cleaner.types import Document, Element
 
 UNKNOWN_LINK = 0.3
 """Weight of a link to a host of which nothing is known."""
+SUSPICIOUS = 0.5
+"""Weight of a link target from which a page is looked at closely."""
 
 
 def link_weights(document: Document, known: Known) -> Callable[[str], float]:
@@ -33,7 +35,7 @@ def link_weights(document: Document, known: Known) -> Callable[[str], float]:
 def leads_to_spam(document: Document, known: Known) -> bool:
     """Whether a link of the document leads to a host that looks like one of spam."""
     weight = link_weights(document, known)
-    return any(weight(target) > UNKNOWN_LINK for target in document.targets)
+    return any(weight(target) >= SUSPICIOUS for target in document.targets)
 
 
 def markup_of(document: Document) -> tuple[Element, ...]:

@@ -70,8 +70,9 @@ class Known:
         return tuple("." + suffix for suffix in self.suffixes)
 
     def category_of(self, name: str) -> str | None:
-        """The category that the longest stem in ``name`` speaks for; ``None`` when there is none."""
-        found = self._stem_finder.find_matches_as_indexes(name, overlapping=True)
+        """The category that the longest stem in ``name`` speaks for, hyphens or not; ``None`` when there is none."""
+        spellings = dict.fromkeys((name, name.replace("-", "")))
+        found = [hit for text in spellings for hit in self._stem_finder.find_matches_as_indexes(text, overlapping=True)]
         return self.stems[min(found)[0]][1] if found else None
 
     def is_honest(self, labels: list[str]) -> bool:

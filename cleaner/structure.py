@@ -1,0 +1,118 @@
+"""What markup says beyond the words: hidden blocks that promote something, and links to spam around honest words.
+
+Hidden alone is never enough, and neither is a target alone where the words belong to the article: a hidden block goes
+when half of it is promotion or leads to spam, and of a link around honest words only the tags go.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from cleaner.folding import fold
+from cleaner.model.classifier import Scored
+from cleaner.rules import RuleSet
+from cleaner.rules.markup import SUSPICIOUS, link_weights
+from cleaner.types import Document, Element
+
+SPAM = 0.8
+"""Weight of a link target from which a link alone is removed; no honest site that we know of reaches it."""
+CERTAIN = 0.97
+"""Score of what markup gives away."""
+_PROMOTED = 0.5
+"""Share of a hidden block that must be promotion for the whole of it to be."""
+_ASKED = 0.6
+"""Share of a link's words that must ask to follow it for them to say nothing else."""
+_MOST = 0.5
+"""Share of the text from which a hidden block is the page, which a script shows later."""
+
+
+def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet) -> list[Scored]:
+    """The scored spans of a document, joined and completed by what its markup says."""
+    if not any(e.href or e.hidden for e in document.elements):
+        return list(scored)
+    weight = link_weights(document, rules.known)
+    found = list(scored)
+    for block in hidden_blocks(document):
+        inside = [s for s in found if block.text_start < s.end and s.start < block.text_end]
+        links = [e for e in document.elements if e.href and _within(e, block)]
+        if whole := _as_a_whole(document, block, inside, links, weight):
+            found = [s for s in found if s not in inside] + [whole]
+    for link in document.elements:
+        if not link.href or link.text_start == link.text_end or (of := weight(link.href)) < SUSPICIOUS:
+            continue
+        about = [s for s in found if link.text_start < s.end and s.start < link.text_end]
+        if any(_names_something(s) for s in about):
+            found = [s if s not in about else _surer(s) for s in found]
+        elif of >= SPAM:
+            words = document.text[link.text_start : link.text_end]
+            found = [s for s in found if s not in about] + [_link(link, unwrap=not _is_generic(words, rules))]
+    return sorted(found, key=lambda s: s.start)
+
+
+def hidden_blocks(document: Document) -> list[Element]:
+    """The hidden elements that lie in no other, but for one that holds the page."""
+    blocks: list[Element] = []
+    for element in document.elements:
+        length = element.text_end - element.text_start
+        is_outermost = not blocks or element.start >= blocks[-1].end
+        if element.hidden and is_outermost and 0 < length <= _MOST * len(document.text):
+            blocks.append(element)
+    return blocks
+
+
+def _as_a_whole(
+    document: Document,
+    block: Element,
+    inside: Sequence[Scored],
+    links: Sequence[Element],
+    weight: Callable[[str], float],
+) -> Scored | None:
+    """The hidden block as one span, if half of it is promotion."""
+    leading = [e for e in links if weight(e.href) >= SUSPICIOUS]
+    spans = [(s.start, s.end) for s in inside] + [(e.text_start, e.text_end) for e in leading]
+    promoted = set().union(*(range(max(a, block.text_start), min(b, block.text_end)) for a, b in spans))
+    solid = [at for at in range(block.text_start, block.text_end) if not document.text[at].isspace()]
+    by_links = bool(links) and all(e.text_start in promoted for e in links)
+    by_share = sum(at in promoted for at in solid) >= _PROMOTED * len(solid)
+    is_sure = len(leading) > _PROMOTED * len(links) or any(s.score >= SPAM for s in inside)
+    if not is_sure or not (by_links or by_share):
+        return None
+    categories = Counter(s.category for s in inside for _ in range(s.end - s.start))
+    contributions = {"hidden": 2.0, "link": 1.5} if leading else {"hidden": 2.0}
+    named: dict[str, tuple[str, ...]] = {"hidden": (block.hidden,)}
+    if leading:
+        named["link"] = tuple(dict.fromkeys(e.href for e in leading))[:5]
+    for s in inside:
+        contributions = {**s.contributions, **contributions}
+        named = {**s.named, **named}
+    best = max((s.score for s in inside), default=0.0)
+    category = categories.most_common(1)[0][0] if categories else "other"
+    return Scored(block.text_start, block.text_end, max(CERTAIN, best), category, contributions, named)
+
+
+def _link(link: Element, unwrap: bool) -> Scored:
+    """A link to spam, whose words are those of the article or say nothing."""
+    return Scored(link.text_start, link.text_end, CERTAIN, "seo", {"link": 3.5}, {"link": (link.href,)}, unwrap)
+
+
+def _names_something(s: Scored) -> bool:
+    """Whether a rule recognises the words of a span, and not only the markup around them."""
+    return any(group not in ("link", "hidden") for group in s.named)
+
+
+def _surer(s: Scored) -> Scored:
+    """A span whose words and link agree."""
+    return replace(s, score=max(s.score, CERTAIN), contributions={"link": 2.0} | s.contributions)
+
+
+def _is_generic(words: str, rules: RuleSet) -> bool:
+    """Whether the words of a link only ask to follow it."""
+    folded = fold(words)
+    asked = sum(hit.end - hit.start for hit in rules.context.find(folded) if hit.term.kind == "cta")
+    return asked >= _ASKED * len(words.strip())
+
+
+def _within(element: Element, block: Element) -> bool:
+    return block.start <= element.start and element.end <= block.end
