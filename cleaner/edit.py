@@ -268,11 +268,12 @@ def _within_markup(document: Document, lines: str, cut: Cut, start: int, end: in
     starts_line = left == 0 or "\n" in lines[left:start]
     if not starts_line and cut.end == right < len(lines):
         return cut  # two lines become one
-    stop = lines.find("\n", end, cut.end) + 1 or end
+    first, last = place_of(document, start, end)
+    stop = lines.find("\n", end, cut.end) + 1
     if document.starts is None or document.ends is None or document.starts[stop - 1] == document.ends[stop - 1]:
-        stop = end
-    place, first = int(document.ends[stop - 1]) if document.ends is not None else 0, place_of(document, start, end)[0]
-    if stop < right and first > 0 and document.source[first - 1] == "\n" and document.source.startswith("\n", place):
+        stop = 0
+    stop, last = (stop, int(document.ends[stop - 1])) if stop and document.ends is not None else (end, last)
+    if stop < right and first > 0 and document.source[first - 1] == "\n" and document.source.startswith("\n", last):
         stop += 1
     return cut._replace(end=stop)
 

@@ -43,7 +43,7 @@ def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet) -
         if not link.href or link.text_start == link.text_end or (of := weight(link.href)) < SUSPICIOUS:
             continue
         about = [s for s in found if link.text_start < s.end and s.start < link.text_end]
-        if any(_names_something(s) for s in about):
+        if any(_names_something(s) or "hidden" in s.named for s in about):
             found = [s if s not in about else _surer(s) for s in found]
         elif of >= SPAM:
             words = document.text[link.text_start : link.text_end]
@@ -110,7 +110,7 @@ def _surer(s: Scored) -> Scored:
 def _is_generic(words: str, rules: RuleSet) -> bool:
     """Whether the words of a link only ask to follow it."""
     folded = fold(words)
-    asked = sum(hit.end - hit.start for hit in rules.context.find(folded) if hit.term.kind == "cta")
+    asked = sum(hit.end - hit.start for hit in rules.context.find(folded) if hit.term.kind in ("generic", "cta"))
     return asked >= _ASKED * len(words.strip())
 
 

@@ -263,7 +263,48 @@ def test_attributes_that_people_see_follow_the_text() -> None:
         ("position:absolute;clip:rect(0 0 0 0)", "clip"),
         ("clip:rect(1px, 1px, 1px, 1px)", "clip"),
         ("clip-path:inset(50%)", "clip"),
+        ("clip-path:circle(0)", "clip"),
+        ("clip-path:polygon(0 0, 0 0, 0 0)", "clip"),
+        ("content-visibility:hidden", "content-visibility:hidden"),
+        ("filter:blur(2px) opacity(0%)", "filter:opacity(0)"),
+        ("font:0/0 a", "font-size:0"),
+        ("line-height:0;overflow:hidden", "line-height:0"),
+        ("text-indent:1000px", "text-indent"),
+        ("letter-spacing:-20px", "letter-spacing"),
+        ("margin-left:-9999px", "off-screen"),
+        ("margin:0 0 0 -2000px", "off-screen"),
+        ("position:absolute;right:-4000px", "off-screen"),
+        ("position:absolute;inset:-9999px auto auto 0", "off-screen"),
+        ("position:absolute;left:9999px", "off-screen"),
+        ("max-height:0;overflow:hidden", "zero-size"),
+        ("transform:scale(0)", "transform"),
+        ("transform:scale(1, 0) rotate(3deg)", "transform"),
+        ("transform:translateX(-9999px)", "transform"),
+        ("transform:rotateY(90deg)", "transform"),
+        ("scale:0", "transform"),
+        ("color:transparent", "colour"),
+        ("color:rgba(0, 0, 0, 0)", "colour"),
+        ("color:#12345600", "colour"),
+        ("-webkit-text-fill-color:transparent", "colour"),
+        ("color:#fff;background:white", "colour"),
+        ("color:red;background-color:red", "colour"),
+        ("position:relative;z-index:-1", "z-index"),
         ("", ""),
+        ("color:#fff;background:#000", ""),
+        ("color:rgba(0,0,0,.8)", ""),
+        ("background:white", ""),
+        ("font:12px/1.5 Arial", ""),
+        ("font:400 10px/20px Arial", ""),
+        ("line-height:0", ""),
+        ("letter-spacing:-1px", ""),
+        ("margin-left:-15px", ""),
+        ("transform:scale(1.05)", ""),
+        ("transform:translate(-50%, -50%)", ""),
+        ("transform:rotate(90deg)", ""),
+        ("filter:opacity(.9)", ""),
+        ("z-index:-1", ""),
+        ("clip-path:circle(40%)", ""),
+        ("max-height:0", ""),
         ("display:block", ""),
         ("display:none;display:block", ""),
         ("opacity:.95", ""),
@@ -307,6 +348,67 @@ def test_a_hidden_block_of_links_is_one_element_with_its_links_inside() -> None:
         ("p", "", ""),
     ]
     assert quotes(document, "div") == [(hidden, "xsmb, kèo")]
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "technique"),
+    [
+        ("<p>a</p><!-- <a href='//x.bet'>kèo</a> | <a href='//y.bet'>xổ số</a> -->", "comment", "comment"),
+        (
+            '<p>a</p><script>document.write(\'<a href="//x.bet">kèo</a> <a href="//y.bet">xổ số</a>\')</script>',
+            "script",
+            "document.write",
+        ),
+    ],
+)
+def test_links_that_only_machines_see(source: str, name: str, technique: str) -> None:
+    document = read(source, "html")
+    assert document.text == "a\n\nkèo\nxổ số"
+    assert [(e.name, e.href, e.hidden) for e in document.elements] == [
+        ("p", "", ""),
+        (name, "", technique),
+        ("a", "//x.bet", ""),
+        ("a", "//y.bet", ""),
+    ]
+    assert quotes(document, name) == [(source.removeprefix("<p>a</p>"), "kèo\nxổ số")]
+    assert document.targets == {"//x.bet", "//y.bet"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["<!-- <b>kèo</b> -->", "<script>var a = '<a href=x>kèo</a>';</script>", "<!-- <a name=x>kèo</a> -->"],
+)
+def test_other_comments_and_scripts_say_nothing(source: str) -> None:
+    assert read(source, "html").text == ""
+
+
+def test_strings_of_json_ld() -> None:
+    source = (
+        '<script type="application/ld+json">{"@type": "Article", "headline": "Tr\\u1ea1m \\"A\\"\\/B \\ud83d\\ude00", '
+        '"url": "https://x.vn", "description": " "}</script><script>{"name": "không"}</script>'
+    )
+    document = read(source, "html")
+    assert document.text == 'Trạm "A"/B \ud83d\ude00'
+    assert quotes(document, "attribute") == [
+        ('Tr\\u1ea1m \\"A\\"\\/B \\ud83d\\ude00', 'Trạm "A"/B \ud83d\ude00'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "host"),
+    [
+        ('<link rel="canonical" href="https://www.bao.vn/tin">', "www.bao.vn"),
+        ("<meta property=og:url content=https://BAO.vn/>", "bao.vn"),
+        ("<base href='//bao.vn/'>", "bao.vn"),
+        (
+            '<link rel=stylesheet href="https://cdn.vn/a.css"><meta property="og:image" content="https://cdn.vn/a.jpg">',
+            "",
+        ),
+        ('<link rel="canonical" href="http://[::1">', ""),
+    ],
+)
+def test_the_host_that_a_page_names(head: str, host: str) -> None:
+    assert read(f"<head>{head}</head><p>a", "html").host == host
 
 
 # --- Markdown --------------------------------------------------------------------------------------------------------

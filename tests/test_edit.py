@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaner.document import read
-from cleaner.edit import apply, compose, edits_of, place_of
+from cleaner.edit import apply, compose, edits_of, place_of, unwrap_edits
 from cleaner.types import Edit
 
 LONG = "Trong sáu tháng đầu năm, tập thể cán bộ của Trung tâm Y tế"
@@ -71,6 +71,42 @@ PAGES = [
     pytest.param("<ul><li>Một</li><li>[[xổ số]]</li></ul>", "<ul><li>Một</li></ul>", id="a list item"),
     pytest.param('<p>Trạm <a href="//x.vn">[[xổ số]]</a> mở.</p>', "<p>Trạm mở.</p>", id="a link"),
     pytest.param("<p>Trạm x&#7893; [[s&#7889; fb88]] mở.</p>", "<p>Trạm x&#7893; mở.</p>", id="entities"),
+    pytest.param(
+        "<p>Một.</p>\n<div class=k><ul>\n<li>[[xổ số]]</li>\n<li>[[nhà cái]]</li>\n</ul></div>\n<p>Hai.</p>",
+        "<p>Một.</p>\n<p>Hai.</p>",
+        id="a list with the wrapper that it leaves empty",
+    ),
+    pytest.param("<p> </p><p>[[xổ số]]</p><p> </p>", "<p> </p><p> </p>", id="empty paragraphs beside it stay"),
+    pytest.param("<table><tr><td>1<td>[[xổ số]]</table>", "<table><tr><td>1</table>", id="a table cell"),
+    pytest.param(
+        "<!-- wp:paragraph -->\n<p>Một.</p>\n<!-- /wp:paragraph -->\n\n"
+        '<!-- wp:paragraph {"align":"center"} -->\n<p>[[xổ số]]</p>\n<!-- /wp:paragraph -->\n\nHai',
+        "<!-- wp:paragraph -->\n<p>Một.</p>\n<!-- /wp:paragraph -->\n\n\nHai",
+        id="a block of WordPress with its comments",
+    ),
+    pytest.param(
+        "Một<!-- kit start --><div>[[xổ số]]</div><!-- kit end -->Hai", "MộtHai", id="a block between its markers"
+    ),
+    pytest.param(
+        "<!-- chú thích --><div>[[xổ số]]</div><!-- khác -->Hai",
+        "<!-- chú thích --><!-- khác -->Hai",
+        id="comments that are no pair stay",
+    ),
+    pytest.param("<p>Một.</p><p>[[xổ số]].</p>", "<p>Một.</p>", id="a full stop is no paragraph"),
+    pytest.param("<p>Tin.</p><font>[[xổ số]]</font>\n<p>Hai", "<p>Tin.</p>\n<p>Hai", id="the line of another's tag"),
+    pytest.param("<p>Tin.</p>\n<font>[[xổ số]]</font>\n<p>Hai", "<p>Tin.</p>\n<p>Hai", id="a line of its own"),
+    pytest.param("<p>Trung tâm [[xổ số]]<br />\nđã mở.", "<p>Trung tâm đã mở.", id="a line broken by <br>"),
+    pytest.param("<p>Một.<br>\n[[xổ số]]<br>\nHai.", "<p>Một.<br>\nHai.", id="a line between two <br>"),
+    pytest.param("<p>Một\n[[xổ số]]\nhai.</p>", "<p>Một\nhai.</p>", id="line breaks of the source are spaces"),
+    pytest.param(
+        "<title>Trường tổ chức hội thi_[[xổ số]]</title>", "<title>Trường tổ chức hội thi</title>", id="title"
+    ),
+    pytest.param('<p title="Trạm y tế, [[xổ số]]">a', '<p title="Trạm y tế">a', id="the end of an attribute"),
+    pytest.param(
+        '<script type="application/ld+json">{"name": "Tr\\u1ea1m [[x\\u1ed5 s\\u1ed1]] m\\u1edf"}</script>',
+        '<script type="application/ld+json">{"name": "Tr\\u1ea1m m\\u1edf"}</script>',
+        id="JSON-LD",
+    ),
 ]
 MARK = re.compile(r"\[\[|\]\]")
 
@@ -83,6 +119,20 @@ def test_mends_text(marked: str, mended: str) -> None:
 @pytest.mark.parametrize(("marked", "mended"), PAGES)
 def test_mends_pages(marked: str, mended: str) -> None:
     assert without_injections(marked, "html") == mended
+
+
+@pytest.mark.parametrize(
+    ("source", "words", "left"),
+    [
+        ('<p>Xem <a href="//x.bet">giá <b>bán</b></a> nhé', "giá bán", "<p>Xem giá <b>bán</b> nhé"),
+        ("<p>Xem <A HREF='//x.bet' rel=z\n>giá bán</A > nhé", "giá bán", "<p>Xem giá bán nhé"),
+        ("<p>Xem <a href=//x.bet>giá bán<p>nhé", "giá bán", "<p>Xem giá bán<p>nhé"),
+    ],
+)
+def test_unwraps_a_link(source: str, words: str, left: str) -> None:
+    document = read(source, "html")
+    start = document.text.index(words)
+    assert apply(source, unwrap_edits(document, start, start + len(words))) == left
 
 
 def test_the_place_of_a_span_is_without_its_seam() -> None:

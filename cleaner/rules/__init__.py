@@ -22,7 +22,7 @@ class RuleSet:
 
     phrases: Lexicon
     context: Lexicon
-    """Calls to action, words of reporting, words before a contact: what counts beside a phrase."""
+    """Calls to action, words of reporting, words before a contact or of a link: what counts beside a phrase."""
     known: Known
     compiled: dict[str, Any]
     """What the rule set was made from; it travels between processes in this form."""
@@ -104,7 +104,7 @@ def _terms(language: str) -> list[Term]:
         for group in data["phrases"]
         for text in group["terms"]
     ]
-    for kind, table in (("cta", "cta"), ("frame", "frames"), ("contact", "contact")):
+    for kind, table in (("cta", "cta"), ("frame", "frames"), ("contact", "contact"), ("generic", "generic")):
         for text in data.get(table, {}).get("terms", ()):
             terms.append(Term(text, kind, "other", STRENGTHS["weak"], False, language))
     return terms

@@ -1,0 +1,113 @@
+"""What markup says beyond the words: hidden blocks, and links around honest words."""
+
+from __future__ import annotations
+
+import pytest
+
+from cleaner.document import read
+from cleaner.document.targets import host_of, site_of
+from cleaner.model.classifier import Scored
+from cleaner.rules import RuleSet, compile_rules
+from cleaner.rules.markup import leads_to_spam, link_weights
+from cleaner.structure import CERTAIN, judge_markup
+
+RULES = RuleSet.from_compiled(compile_rules())
+ARTICLE = (
+    "<p>Chiều qua, trạm y tế xã tiêm phòng cho hơn hai trăm cháu nhỏ. Bà con chờ từ sớm ở sân nhà văn hóa.</p>" * 3
+)
+HIDDEN = "<div style='display:none'>{}</div>"
+SPAM_LINK, ODD_LINK, PLAIN_LINK = "https://nhacai88bet.win/", "https://ee88.com/", "https://truonghoc.com/"
+
+
+def judged(page: str, *spam: str) -> list[tuple[str, bool, float]]:
+    """What is found on a page of which the classifier finds ``spam``: words, whether unwrapped, score."""
+    document = read(page, "html")
+    places = [(document.text.index(words), words) for words in spam]
+    scored = [
+        Scored(at, at + len(words), 0.9, "lottery", {"wording": 3.0}, {"phrase": (words,)}) for at, words in places
+    ]
+    found = judge_markup(document, scored, RULES)
+    return [(document.text[s.start : s.end], s.unwrap, s.score) for s in found]
+
+
+@pytest.mark.parametrize(
+    ("block", "spam", "found"),
+    [
+        pytest.param("xổ số miền bắc hôm nay", ["xổ số miền bắc"], ["xổ số miền bắc hôm nay"], id="most of it is spam"),
+        pytest.param(
+            f"<a href={PLAIN_LINK}>xổ số</a> nhanh tay, số lượng có hạn, chỉ hôm nay",
+            ["xổ số"],
+            ["xổ số nhanh tay, số lượng có hạn, chỉ hôm nay"],
+            id="all its links are spam",
+        ),
+        pytest.param(
+            f"<a href={ODD_LINK}>một</a> <a href={SPAM_LINK}>hai</a> ba",
+            [],
+            ["một hai ba"],
+            id="its links lead to spam",
+        ),
+        pytest.param("Câu hỏi thường gặp về tiêm phòng và xổ số", ["xổ số"], ["xổ số"], id="a word in a hidden answer"),
+        pytest.param(f"<a href={PLAIN_LINK}>Trang chủ</a> <a href=/>Tin</a>", [], [], id="a hidden menu"),
+        pytest.param("Đang tải nội dung", [], [], id="hidden alone"),
+        pytest.param(
+            f"<a href={ODD_LINK}>Đối tác</a> <a href=/a>Tin</a> <a href=/b>Ảnh</a>", [], [], id="one odd link in a menu"
+        ),
+    ],
+)
+def test_hidden_blocks(block: str, spam: list[str], found: list[str]) -> None:
+    assert [words for words, _, _ in judged(ARTICLE + HIDDEN.format(block), *spam)] == found
+
+
+def test_what_hides_the_page_itself_is_no_block() -> None:
+    page = f"<div style='opacity:0'>{ARTICLE} xổ số miền bắc</div>"
+    assert judged(page, "xổ số miền bắc") == [("xổ số miền bắc", False, 0.9)]
+
+
+@pytest.mark.parametrize(
+    ("link", "spam", "found"),
+    [
+        pytest.param(f"<a href={SPAM_LINK}>tiêm chủng mở rộng</a>", [], [("tiêm chủng mở rộng", True)], id="unwrapped"),
+        pytest.param(f"<a href={SPAM_LINK}>xem thêm</a>", [], [("xem thêm", False)], id="words that say nothing go"),
+        pytest.param(f"<a href={SPAM_LINK}>xổ số</a>", ["xổ số"], [("xổ số", False)], id="spam words go"),
+        pytest.param(f"<a href={ODD_LINK}>tiêm chủng</a>", [], [], id="an odd target alone is not enough"),
+        pytest.param(f"<a href={ODD_LINK}>xổ số</a>", ["xổ số"], [("xổ số", False)], id="odd target and spam words"),
+        pytest.param(f"<a href={PLAIN_LINK}>tiêm chủng</a>", [], [], id="an honest link"),
+        pytest.param("<a href='https://moh.gov.vn/' rel=nofollow>Bộ Y tế</a>", [], [], id="an honest link, nofollow"),
+    ],
+)
+def test_links(link: str, spam: list[str], found: list[tuple[str, bool]]) -> None:
+    result = judged(f"{ARTICLE}<p>Việc {link} vẫn được làm đều ở xã.</p>", *spam)
+    assert [(words, unwrap) for words, unwrap, _ in result] == found
+    if "88" in link:
+        assert all(score >= CERTAIN for _, _, score in result)
+
+
+def test_words_and_link_that_agree_are_certain() -> None:
+    assert judged(f"{ARTICLE}<p><a href={ODD_LINK}>xổ số</a></p>", "xổ số")[0][2] == CERTAIN
+
+
+def test_links_to_the_page_s_own_host_are_honest() -> None:
+    page = "<link rel=canonical href=https://www.nhacai88bet.win/tin><a href=https://anh.nhacai88bet.win/>ảnh</a>"
+    document = read(page, "html")
+    assert link_weights(document, RULES.known)("https://anh.nhacai88bet.win/") == 0.0
+    assert not leads_to_spam(document, RULES.known)
+    assert leads_to_spam(read(page.partition(">")[2], "html"), RULES.known)
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "site"),
+    [
+        ("https://www.tin.com.vn/a?b//c", "www.tin.com.vn", "tin.com.vn"),
+        ("//a.b.example.org:80/", "a.b.example.org", "example.org"),
+        ("HTTP://Tin.VN", "tin.vn", "tin.vn"),
+        ("/a/b", "", ""),
+        ("mailto:a@b.vn", "", ""),
+    ],
+)
+def test_hosts_and_sites(target: str, host: str, site: str) -> None:
+    assert host_of(target) == host
+    assert site_of(host) == site
+
+
+def test_a_target_that_is_no_address_names_no_host() -> None:
+    assert host_of("http://[::1/") is None
