@@ -18,6 +18,8 @@ from cleaner.types import Document, Element
 
 SPAM = 0.8
 """Weight of a link target from which a link alone is removed; no honest site that we know of reaches it."""
+LIKELY = 0.65
+"""Score from which a span whose words a rule recognises is certain when its link leads to a suspicious host, too."""
 CERTAIN = 0.97
 """Score of what markup gives away."""
 _PROMOTED = 0.5
@@ -43,9 +45,9 @@ def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet) -
         if not link.href or link.text_start == link.text_end or (of := weight(link.href)) < SUSPICIOUS:
             continue
         about = [s for s in found if link.text_start < s.end and s.start < link.text_end]
-        if any(_names_something(s) or "hidden" in s.named for s in about):
-            found = [s if s not in about else _surer(s) for s in found]
-        elif of >= SPAM:
+        if any(_is_named(s) for s in about):
+            found = [_surer(s) if s in about and s.score >= LIKELY and _is_named(s) else s for s in found]
+        elif of >= SPAM and not any(s.named.get("hidden") for s in about):
             words = document.text[link.text_start : link.text_end]
             found = [s for s in found if s not in about] + [_link(link, unwrap=not _is_generic(words, rules))]
     return sorted(found, key=lambda s: s.start)
@@ -76,7 +78,7 @@ def _as_a_whole(
     solid = [at for at in range(block.text_start, block.text_end) if not document.text[at].isspace()]
     by_links = bool(links) and all(e.text_start in promoted for e in links)
     by_share = sum(at in promoted for at in solid) >= _PROMOTED * len(solid)
-    is_sure = len(leading) > _PROMOTED * len(links) or any(s.score >= SPAM for s in inside)
+    is_sure = len(leading) > _PROMOTED * len(links) or any(s.score >= SPAM and _is_named(s) for s in inside)
     if not is_sure or not (by_links or by_share):
         return None
     categories = Counter(s.category for s in inside for _ in range(s.end - s.start))
@@ -97,7 +99,7 @@ def _link(link: Element, unwrap: bool) -> Scored:
     return Scored(link.text_start, link.text_end, CERTAIN, "seo", {"link": 3.5}, {"link": (link.href,)}, unwrap)
 
 
-def _names_something(s: Scored) -> bool:
+def _is_named(s: Scored) -> bool:
     """Whether a rule recognises the words of a span, and not only the markup around them."""
     return any(group not in ("link", "hidden") for group in s.named)
 
