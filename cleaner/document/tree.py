@@ -23,7 +23,7 @@ def elements_of(source: str, tokens: Tokens, before: Sequence[int], after: Seque
     Args:
         source: what the offsets of the tokens index.
         tokens: its tokens.
-        before: length of the visible text before the line break that a token makes.
+        before: length of the visible text before the line break that each token makes, and then of the page.
         after: length of the visible text behind it.
     """
     telling = {*tokens.hiding, *tokens.links}
@@ -55,7 +55,7 @@ def elements_of(source: str, tokens: Tokens, before: Sequence[int], after: Seque
             if tag.is_recorded or href or hidden:
                 element = [start, start, after[number], after[number], tag.name, href, hidden]
         opened.push(tag, element)
-    opened.close_all(len(source), before[-1])
+    opened.close_all(len(source), before[len(tokens.tags)])
     return opened.elements()
 
 
