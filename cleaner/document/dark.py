@@ -47,7 +47,7 @@ def json_strings(source: str, tokens: Tokens) -> Iterator[Interval]:
 
 
 def dark_links(source: str, tokens: Tokens) -> Iterator[DarkBlock]:
-    """The comments that hold links, and the scripts that write some."""
+    """The comments that hold links to other hosts, and the scripts that write some."""
     for number in tokens.dark:
         start, end, name = tokens.starts[number], tokens.ends[number], tokens.tags[number].name
         if source.find("</a", start, end) < 0 or (name and not _WRITES.search(source, start, end)):
@@ -61,7 +61,7 @@ def dark_links(source: str, tokens: Tokens) -> Iterator[DarkBlock]:
 def _links(source: str, start: int, end: int) -> Iterator[DarkLink]:
     for found in _LINK.finditer(source, start, end):
         href = attributes_of(source, found.start(), found.start(1)).get("href")
-        if href and found[1].strip():
+        if href and found[1].strip() and source.find("//", *href) >= 0:
             yield DarkLink((found.start(), tag_at(source, found.end(1))), found.span(1), decoded(source, *href))
 
 
