@@ -192,8 +192,7 @@ def edits_of(document: Document, spans: Iterable[tuple[int, int]]) -> list[Edit]
             together[-1] = (together[-1][0], max(end, together[-1][1]))
         else:
             together.append((start, end))
-    lines = _lines(document) if together else ""
-    return merged([edit for span in together for edit in _edits_of_one(document, lines, *span)])
+    return merged([edit for span in together for edit in _edits_of_one(document, *span)])
 
 
 def unwrap_edits(document: Document, start: int, end: int) -> list[Edit]:
@@ -208,29 +207,16 @@ def unwrap_edits(document: Document, start: int, end: int) -> list[Edit]:
     return edits
 
 
-def _lines(document: Document) -> str:
-    """The visible text with the line breaks that a reader sees: in HTML those of the source are mere spaces."""
-    starts, ends = document.starts, document.ends
-    if document.format != "html" or starts is None or ends is None:
-        return document.text
-    seen = list(document.text)
-    for found in re.finditer("[\r\n]", document.text):
-        at = found.start()
-        if starts[at] < ends[at] and document.source[starts[at]] != "<":
-            seen[at] = " "
-    return "".join(seen)
-
-
-def _edits_of_one(document: Document, lines: str, start: int, end: int) -> list[Edit]:
+def _edits_of_one(document: Document, start: int, end: int) -> list[Edit]:
     """Edits of the source that cut a span of the visible text: of the span itself, and of the seam beside it."""
     start, end = _with_crumbs(document, start, end)
     first, last = place_of(document, start, end)
     if _fills_block(document, start, end):
         return _block_of_markup(document.source, first, last)
     edits = [Edit(a, b, "") for a, b in _pieces(document, start, end)]
-    cut = mend(lines, start, end)
+    cut = mend(document.text, start, end)
     if document.format == "html":
-        cut = _within_markup(document, lines, cut, start, end)
+        cut = _within_markup(document, cut, start, end)
     around = _pieces(document, cut.start, cut.end)
     for a, b in reversed(around):
         if a < first <= b:
@@ -256,20 +242,20 @@ def _with_crumbs(document: Document, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _within_markup(document: Document, lines: str, cut: Cut, start: int, end: int) -> Cut:
+def _within_markup(document: Document, cut: Cut, start: int, end: int) -> Cut:
     """The cut of a span of a page: at the end of a line it goes no further than the ``<br>`` of that line.
 
     The line break of the source behind it goes if the span began a line of the source, too.
     """
-    right = _skip(lines, end)
-    if right < len(lines) and "\n" not in lines[end:right]:
+    text, right = document.text, _skip(document.text, end)
+    if right < len(text) and "\n" not in text[end:right]:
         return cut
-    left = _skip_back(lines, start)
-    starts_line = left == 0 or "\n" in lines[left:start]
-    if not starts_line and cut.end == right < len(lines):
+    left = _skip_back(text, start)
+    starts_line = left == 0 or "\n" in text[left:start]
+    if not starts_line and cut.end == right < len(text):
         return cut  # two lines become one
     first, last = place_of(document, start, end)
-    stop = lines.find("\n", end, cut.end) + 1
+    stop = text.find("\n", end, cut.end) + 1
     if document.starts is None or document.ends is None or document.starts[stop - 1] == document.ends[stop - 1]:
         stop = 0
     stop, last = (stop, int(document.ends[stop - 1])) if stop and document.ends is not None else (end, last)

@@ -13,7 +13,17 @@ from cleaner.document.dark import dark_links, escape_at, json_strings
 from cleaner.document.layout import Breaks, Layout, Reader
 from cleaner.document.lexer import Attributes, Interval, Tokens, attributes_of, lex
 from cleaner.document.references import decoded, in_attribute, in_text
-from cleaner.document.tags import BLOCK_END, BLOCK_START, BREAK, TEMPLATE_END, TEMPLATE_START, names
+from cleaner.document.tags import (
+    BLOCK_END,
+    BLOCK_START,
+    BREAK,
+    NOTHING,
+    TEMPLATE_END,
+    TEMPLATE_START,
+    VERBATIM_END,
+    VERBATIM_START,
+    names,
+)
 from cleaner.document.targets import host_of
 from cleaner.document.tree import elements_of
 from cleaner.types import Document, Element
@@ -34,14 +44,15 @@ _HREF = re.compile(r"""[ \t\n\f\r/"']href[ \t\n\f\r]*+=[ \t\n\f\r]*+(?:"([^"]*+)
 def read_html(source: str) -> Document:
     """The text of an HTML page, hidden text included, and the elements that hold it.
 
-    White space stays as it is. Blocks stand on lines of their own: their line breaks map to an empty
-    interval, a ``<br>`` maps to its tag. The values of attributes that people get to see follow after
-    a blank line, one a line, in the order of the source: only there do offsets go back.
+    White space stays, but line breaks of the source are spaces, save in ``<pre>``. Blocks stand on lines of
+    their own: their line breaks map to an empty interval, a ``<br>`` maps to its tag. What else people get to
+    see follows after a blank line, one a line, in the order of the source: values of attributes, JSON-LD strings,
+    links in comments and scripts. Only there do offsets go back.
     ``Element.hidden`` is set on the element that hides, not on those within it.
     """
     tokens = lex(source)
     effects = np.array([tag.effect for tag in tokens.tags], dtype=np.int8)
-    in_template = _inside_templates(effects)
+    in_template = _inside(effects, TEMPLATE_START, TEMPLATE_END)
     values: list[Interval] = []
     host = ""
     for number in tokens.telling:
@@ -73,9 +84,9 @@ def read_html(source: str) -> Document:
     return Document(source, "html", layout.text, layout.starts, layout.ends, outline, targets, host)
 
 
-def _inside_templates(effects: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Whether each token and the text before it, and last of all the end, lie in a template."""
-    steps = (effects == TEMPLATE_START).astype(np.int64) - (effects == TEMPLATE_END)
+def _inside(effects: NDArray[np.int8], start: int, end: int) -> NDArray[np.bool_]:
+    """Whether each token and the text before it, and last of all the end, lie within tags of such effects."""
+    steps = (effects == start).astype(np.int64) - (effects == end)
     depth = np.concatenate([[0], np.cumsum(steps)])
     return np.asarray(depth > np.minimum(np.minimum.accumulate(depth), 0))
 
@@ -128,18 +139,21 @@ def _lay_out(
     stops = np.concatenate([starts, [len(source)], pairs[:, 1]])
     stops[: count + 1][in_template] = begins[: count + 1][in_template]
 
-    makers = np.flatnonzero(np.isin(effects, (BREAK, BLOCK_START, BLOCK_END)) & ~in_template[:-1])
+    makers = np.flatnonzero((effects != NOTHING) & (effects < TEMPLATE_START) & ~in_template[:-1])
     effect = effects[makers]
+    is_start = (effect == BLOCK_START) | (effect == VERBATIM_START)
+    is_end = (effect == BLOCK_END) | (effect == VERBATIM_END)
     behind = np.array([len(source)] if values else [], dtype=np.int64)  # the page ends its last line
     is_shown = (stops > begins)[: count + 1].any() or (effect == BREAK).any()
     of_values = [False, is_shown, *[True] * (len(values) - 1)] if values else []
     breaks = Breaks(
         np.concatenate([makers, np.full(len(behind), count), count + np.arange(len(values))]),
-        np.concatenate([np.where(effect == BLOCK_END, ends[makers], starts[makers]), behind, pairs[:, 0]]),
-        np.concatenate([np.where(effect == BLOCK_START, starts[makers], ends[makers]), behind, pairs[:, 0]]),
+        np.concatenate([np.where(is_end, ends[makers], starts[makers]), behind, pairs[:, 0]]),
+        np.concatenate([np.where(is_start, starts[makers], ends[makers]), behind, pairs[:, 0]]),
         np.concatenate([effect == BREAK, np.array(of_values, dtype=bool)]),
     )
-    return Layout(source, begins, stops, [in_text, *_readers(values, strings)], breaks)
+    in_lines = np.concatenate([_inside(effects, VERBATIM_START, VERBATIM_END), np.zeros(len(values), dtype=bool)])
+    return Layout(source, begins, stops, in_lines, [in_text, *_readers(values, strings)], breaks)
 
 
 def _readers(values: list[Interval], strings: Container[Interval]) -> Iterator[Reader]:

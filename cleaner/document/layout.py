@@ -39,17 +39,28 @@ class Layout:
     Args:
         source: the source.
         begins, stops: its pieces.
+        in_lines: the pieces in which the line breaks of the source are shown; in others they are spaces.
         readers: what reads the references in the pieces: the first one in all of them but the last ones,
             each of which has its own.
         breaks: the line breaks between the pieces.
     """
 
-    def __init__(self, source: str, begins: Offsets, stops: Offsets, readers: Sequence[Reader], breaks: Breaks) -> None:
+    def __init__(
+        self,
+        source: str,
+        begins: Offsets,
+        stops: Offsets,
+        in_lines: NDArray[np.bool_],
+        readers: Sequence[Reader],
+        breaks: Breaks,
+    ) -> None:
         lengths = stops - begins
         self._edges = np.concatenate([[0], np.cumsum(lengths)])
         starts = np.arange(self._edges[-1]) + np.repeat(begins - self._edges[:-1], lengths)
         ends = starts + 1
         codes = np.frombuffer(source.encode("utf-32-le", "surrogatepass"), dtype="<u4")[starts]
+        ends_line = (codes == ord("\n")) | (codes == ord("\r")) | (codes == ord("\f"))
+        codes[ends_line & ~np.repeat(in_lines, lengths)] = ord(" ")
         kept = self._decode(source, codes, starts, ends, stops, readers)
 
         is_solid = kept & ~_SPACES[np.minimum(codes, len(_SPACES) - 1)]

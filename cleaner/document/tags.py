@@ -66,7 +66,10 @@ _UNSEEN = names("iframe noembed noframes script style")
 _RAW = _UNSEEN | names("textarea title xmp")
 """Elements whose content is not markup."""
 
-NOTHING, BREAK, BLOCK_START, BLOCK_END, TEMPLATE_START, TEMPLATE_END = range(6)
+_VERBATIM = names("listing pre xmp")
+"""Blocks in which line breaks of the source are shown."""
+
+NOTHING, BREAK, BLOCK_START, BLOCK_END, VERBATIM_START, VERBATIM_END, TEMPLATE_START, TEMPLATE_END = range(8)
 """What a tag does to the text: a line break that stands for it, one before or after it, or hiding what follows."""
 
 
@@ -121,6 +124,8 @@ def _effect(name: str, is_start: bool) -> int:
         return BREAK
     if name == "template":
         return TEMPLATE_START if is_start else TEMPLATE_END
+    if name in _VERBATIM:
+        return VERBATIM_START if is_start else VERBATIM_END
     if name in BLOCK:
         return BLOCK_START if is_start else BLOCK_END
     return NOTHING

@@ -57,7 +57,7 @@ class Mix:
     """Of the hosts, delicate articles."""
     traps: float = 0.08
     """Of the hosts, texts of the templates that were written to look dangerous."""
-    pages: float = 0.25
+    pages: float = 0.2
     """Of the hosts, articles with what stands around them on a page."""
     unknown: float = 0.02
     """Of the hosts, texts in no language that the model knows."""
@@ -196,7 +196,7 @@ def _rows_of(classifier: Classifier, samples: Seq[Sample], rng: random.Random, h
         for text, (own, sample) in enumerate(zip(true, samples, strict=True))
         for mark in (
             *_made_up_markup(own, int(batch.first[text]), int(batch.last[text]), rng),
-            *_made_up_lists(own, spans_in_tokens(batch, text, short_lines(sample.text)), rng),
+            *_made_up_lists(own, spans_in_tokens(batch, text, _short_lines(sample.text)), rng),
         )
     ]
     tagged = classifier.tag(batch, marked)
@@ -245,22 +245,29 @@ def _made_up_markup(true: list[tuple[int, int]], begin: int, end: int, rng: rand
             yield Marked(first, last, link, not link and rng.random() < 0.7, rng.random() < 0.25)
 
 
-def short_lines(text: str) -> list[tuple[int, int]]:
+def _short_lines(text: str) -> list[tuple[int, int]]:
     """Where the lines of a text stand that are as short as the entries of a list."""
     return [found.span() for found in _SHORT_LINE.finditer(text)]
 
 
 def _made_up_lists(true: list[tuple[int, int]], lines: list[tuple[int, int]], rng: random.Random) -> Iterator[Marked]:
-    """The short lines of a page as its menus and lists would have them: honest links, many of them hidden together."""
+    """The short lines of a page as its menus and lists would have them: links, many of them hidden together.
+
+    What was injected is a link and hidden as often as what was not; only their targets tell them apart.
+    """
     if len(lines) < LIST or rng.random() < 0.4:
         return
-    linked, abroad = rng.uniform(0.3, 1.0), rng.choice((0.0, 0.05, 0.5))
+    linked, abroad, veiled = rng.uniform(0.3, 1.0), rng.choice((0.0, 0.05, 0.5)), rng.choice((0.0, 0.0, 0.5, 1.0))
     begin = rng.randrange(len(lines))
     hidden = range(begin, begin + (rng.randint(1, 20) if rng.random() < 0.4 else 0))
     for number, (first, end) in enumerate(lines):
         if not any(first < b and end > a for a, b in true) and (rng.random() < linked or number in hidden):
             link = UNKNOWN_LINK * (rng.random() < abroad)
             yield Marked(first, end, link, not link, number in hidden)
+    for first, end in true:
+        if rng.random() < linked:
+            link = rng.choice((0.0, UNKNOWN_LINK, UNKNOWN_LINK, 0.6, 0.65, 0.95, 1.0))
+            yield Marked(first, end, link, not link and rng.random() < 0.2, rng.random() < veiled)
 
 
 def _with_moved(
