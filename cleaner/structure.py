@@ -26,8 +26,10 @@ _PROMOTED = 0.5
 """Share of a hidden block that must be promotion for the whole of it to be."""
 _ASKED = 0.6
 """Share of a link's words that must ask to follow it for them to say nothing else."""
-_MOST = 0.5
-"""Share of the text from which a hidden block is the page, which a script shows later."""
+_STUFFED = 10
+"""Spans of spam that make a hidden block one of spam, whatever stands between them."""
+_PAGE = 1000
+"""Characters outside of a hidden block without which it is the page itself, which a script shows later."""
 
 
 def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet) -> list[Scored]:
@@ -59,7 +61,8 @@ def hidden_blocks(document: Document) -> list[Element]:
     for element in document.elements:
         length = element.text_end - element.text_start
         is_outermost = not blocks or element.start >= blocks[-1].end
-        if element.hidden and is_outermost and 0 < length <= _MOST * len(document.text):
+        is_page = len(document.text) - length < min(length, _PAGE)
+        if element.hidden and length and is_outermost and not is_page:
             blocks.append(element)
     return blocks
 
@@ -73,13 +76,16 @@ def _as_a_whole(
 ) -> Scored | None:
     """The hidden block as one span, if half of it is promotion."""
     leading = [e for e in links if weight(e.href) >= SUSPICIOUS]
+    if not inside and not leading:
+        return None
     spans = [(s.start, s.end) for s in inside] + [(e.text_start, e.text_end) for e in leading]
     promoted = set().union(*(range(max(a, block.text_start), min(b, block.text_end)) for a, b in spans))
     solid = [at for at in range(block.text_start, block.text_end) if not document.text[at].isspace()]
     by_links = bool(links) and all(e.text_start in promoted for e in links)
     by_share = sum(at in promoted for at in solid) >= _PROMOTED * len(solid)
-    is_sure = len(leading) > _PROMOTED * len(links) or any(s.score >= SPAM and _is_named(s) for s in inside)
-    if not is_sure or not (by_links or by_share):
+    spam = sum(s.score >= SPAM and _is_named(s) for s in inside)
+    is_sure = len(leading) > _PROMOTED * len(links) or spam
+    if not is_sure or not (by_links or by_share or spam >= _STUFFED):
         return None
     categories = Counter(s.category for s in inside for _ in range(s.end - s.start))
     contributions = {"hidden": 2.0, "link": 1.5} if leading else {"hidden": 2.0}

@@ -22,8 +22,8 @@ _UNQUOTED = rf"""[^{_S}>"'][^{_S}>]*+"""
 _ATTRIBUTE = re.compile(rf"""({_NAME})(?:{_EQUALS}(?:"([^"]*+)"?+|'([^']*+)'?+|({_UNQUOTED}))?+)?+""")
 _MARKUP = re.compile(
     rf"""
-    <(?:(/?[a-zA-Z][^{_S}/>]*+)                                                        # 1: a tag…
-        (?:[{_S}/]++|{_NAME}(?:{_EQUALS}(?:"[^"]*+"?+|'[^']*+'?+|{_UNQUOTED})?+)?+)*+>?  # …with attributes
+    <(?:(/?[a-zA-Z][^{_S}/>]*+)                  # 1: a tag (2: nothing if the source ends in it)…
+        (?:[{_S}/]++|{_NAME}(?:{_EQUALS}(?:"[^"]*+"?+|'[^']*+'?+|{_UNQUOTED})?+)?+)*+(>?)  # …with attributes
       | !--(?:-?>|(?:[^-]++|-(?!-!?>))*+(?:--!?>)?)                                    # a comment
       | (?:[!?]|/(?!\Z))[^>]*+>?                                                       # what counts as a comment
     )""",
@@ -55,44 +55,55 @@ class Tokens:
 def lex(source: str) -> Tokens:
     """The tokens of ``source``."""
     tokens = Tokens([], [], [], [], [], [], [])
+    known: dict[str, Tag] = {}
     position, drawings = 0, 0
     while position < len(source):
-        position, drawings = _lex_from(source, position, drawings, tokens)
+        position, drawings = _lex_from(source, position, drawings, tokens, known)
     return tokens
 
 
-def _lex_from(source: str, position: int, drawings: int, tokens: Tokens) -> Interval:
+def _lex_from(source: str, position: int, drawings: int, tokens: Tokens, known: dict[str, Tag]) -> Interval:
     """Read up to an element whose content is no markup, or to the end; where reading goes on, and open drawings."""
-    add_start, add_end, add_tag = tokens.starts.append, tokens.ends.append, tokens.tags.append
-    comment = tag_of("")
+    tags = tokens.tags
+    add_start, add_end, add_tag = tokens.starts.append, tokens.ends.append, tags.append
+    comment, markup = tag_of(""), None
     for markup in _MARKUP.finditer(source, position):
         start, end = markup.span()
         name = markup[1]
         add_start(start)
         add_end(end)
         if name is None:
-            tokens.dark.append(len(tokens.tags))
+            tokens.dark.append(len(tags))
             add_tag(comment)
             continue
-        tag = tag_of(name)
-        if end - start > len(name) + 2 or end == len(source):
-            if source[end - 1] != ">":  # the source ends in the tag, which therefore is none
-                add_tag(comment)
-                continue
-            if tag.is_start:
-                _look_at(source[start:end].lower(), tag, len(tokens.tags), tokens)
+        tag = known.get(name)
+        if tag is None:
+            tag = known[name] = tag_of(name)
+        if tag.is_start and end - start > len(name) + 2:
+            _look_at(source[start:end].lower(), tag, len(tags), tokens)
         add_tag(tag)
         if tag.is_special:
             if tag.name == "svg":
                 drawings = max(0, drawings + (1 if tag.is_start else -1))
-            elif not drawings or source[end - 2] != "/":
+            elif (not drawings or source[end - 2] != "/") and markup[2]:
                 raw_end = _raw_end(source, end, tag.name)
                 if tag.is_unseen:
                     tokens.ends[-1] = raw_end
                     if tag.name == "script":
-                        tokens.dark.append(len(tokens.tags) - 1)
+                        tokens.dark.append(len(tags) - 1)
                 return raw_end, drawings
+    if markup and markup[1] and not markup[2]:
+        _forget_last(tokens)
     return len(source), drawings
+
+
+def _forget_last(tokens: Tokens) -> None:
+    """Let the last token be nothing: the source ends in it."""
+    last = len(tokens.tags) - 1
+    tokens.tags[last] = tag_of("")
+    for numbers in (tokens.telling, tokens.hiding, tokens.links, tokens.dark):
+        if numbers and numbers[-1] == last:
+            numbers.pop()
 
 
 def tag_at(source: str, start: int) -> int:

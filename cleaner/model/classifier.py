@@ -20,7 +20,7 @@ from cleaner.model.screen import ScreenWeights, loud_tokens
 from cleaner.model.segments import FEATURES, Marked, Tagged, rows, variants
 from cleaner.model.trees import Trees
 from cleaner.rules import RuleSet
-from cleaner.rules.markup import UNKNOWN_LINK, leads_to_spam, link_weights, markup_of
+from cleaner.rules.markup import SUSPICIOUS, UNKNOWN_LINK, leads_to_spam, link_weights, markup_of
 from cleaner.types import CATEGORIES, Document
 
 if TYPE_CHECKING:
@@ -141,18 +141,23 @@ class Classifier:
     def _marked(
         self, documents: Sequence[Document], pieces: Sequence[_Piece], batch: Batch, only: Container[int] | None = None
     ) -> list[Marked]:
-        """Links and hidden elements as token intervals of the batch; of some documents, if they are named."""
+        """Links and hidden elements as token intervals of the batch.
+
+        If some documents are named, only their suspicious links: what can be told of many documents fast.
+        """
         marked = []
         for number, piece in enumerate(pieces):
             document = documents[piece.document]
-            elements = markup_of(document) if only is None or piece.document in only else ()
-            if not elements:
+            if only is not None and piece.document not in only:
                 continue
-            link_weight = link_weights(document, self.rules.known)
-            places = [(e.text_start - piece.offset, e.text_end - piece.offset) for e in elements]
-            for element, (first, end) in zip(elements, _token_bounds(batch, number, places), strict=True):
+            weigh = link_weights(document, self.rules.known)
+            found = [(e, weigh(e.href) if e.href else 0.0) for e in markup_of(document)]
+            if only is not None:
+                found = [(element, weight) for element, weight in found if weight >= SUSPICIOUS]
+            places = [(e.text_start - piece.offset, e.text_end - piece.offset) for e, _ in found]
+            bounds = _token_bounds(batch, number, places) if places else []
+            for (element, weight), (first, end) in zip(found, bounds, strict=True):
                 if end > first:
-                    weight = link_weight(element.href) if element.href else 0.0
                     marked.append(Marked(first, end, weight, bool(element.href) and not weight, bool(element.hidden)))
         return marked
 
@@ -263,7 +268,7 @@ class Classifier:
         return dict(sorted(groups.items(), key=lambda item: -abs(item[1])))
 
 
-def block_edges(text: str, size: int = 1 << 16) -> list[int]:
+def block_edges(text: str, size: int = 1 << 14) -> list[int]:
     """Offsets that part a long text into blocks of at most ``size`` characters, at line ends where there are any."""
     edges = [0]
     while len(text) - edges[-1] > size:

@@ -18,7 +18,7 @@ from cleaner.model.features import Columns, scramble
 from cleaner.model.passages import Passages
 from cleaner.rules import RuleSet
 from cleaner.rules.lexicon import Hit
-from cleaner.rules.shapes import Shape, count_phones
+from cleaner.rules.shapes import Shape, find_phones
 from cleaner.tokens import APART, BROKEN, DIGIT, LETTER, SIGN, Tokens
 from cleaner.types import CATEGORIES
 
@@ -418,13 +418,12 @@ class _Table:
         return (np.searchsorted(at, last) - np.searchsorted(at, first)).astype(np.float64)
 
     def _phones(self) -> NDArray[np.float64]:
-        """Telephone numbers in each span, looked for where there are digits enough."""
-        tokens, bare = self.tagged.passages.tokens, self.tagged.passages.folded.bare
-        found = np.zeros(self.a.size)
-        for row in np.flatnonzero(self._sum(tokens.kinds == DIGIT) > 0).tolist():
-            text = bare[tokens.starts[self.a[row]] : tokens.ends[self.b[row] - 1]]
-            found[row] = count_phones(text)
-        return found
+        """Telephone numbers wholly inside each span."""
+        tokens = self.tagged.passages.tokens
+        found = np.array(find_phones(self.tagged.passages.folded.bare), dtype=np.int64).reshape(-1, 2)
+        begun = np.searchsorted(found[:, 0], tokens.starts[self.a])
+        ended = np.searchsorted(found[:, 1], tokens.ends[self.b - 1], side="right")
+        return np.asarray(np.maximum(ended - begun, 0), dtype=np.float64)
 
     def layout(self) -> None:
         tagged, c = self.tagged, self.columns

@@ -23,6 +23,7 @@ def link_weights(document: Document, known: Known) -> Callable[[str], float]:
     """
     own = site_of(document.host)
 
+    @functools.cache
     def weight(href: str) -> float:
         host = host_of(href)
         if host is None:

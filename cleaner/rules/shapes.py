@@ -90,9 +90,9 @@ def find_shapes(folded: Folded, tokens: Tokens, known: Known) -> Iterator[Shape]
             yield Shape(match.start(), match.end(), "hashtag", 0.5, "other", match.group())
 
 
-def count_phones(bare: str) -> int:
-    """How many telephone numbers, written as in contact blocks, a folded text holds."""
-    return len(_PHONE.findall(bare))
+def find_phones(bare: str) -> list[tuple[int, int]]:
+    """Where telephone numbers, written as in contact blocks, stand in a folded text."""
+    return [found.span() for found in _PHONE.finditer(bare)]
 
 
 def brand_weight(word: str, known: Known) -> float:
