@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check benchmarks wheel clean
+.PHONY: demo test benchmarks clean
 
 demo: $(VENV)/.ready
 	$(BIN)/cleaner clean --diff --verbose fixtures/seeds/003_72eb07f55c0dc79f.txt
@@ -16,7 +16,8 @@ test: $(VENV)/.ready
 
 benchmarks: $(VENV)/.ready
 	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/pages.py build/pages
+	$(BIN)/python benchmarks/throughput.py --pages build/pages
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

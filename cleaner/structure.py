@@ -6,6 +6,7 @@ when half of it is promotion or leads to spam, and of a link around honest words
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -38,13 +39,15 @@ def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet) -
         return list(scored)
     weight = link_weights(document, rules.known)
     found = list(scored)
+    every_link = [e for e in document.elements if e.href]
+    starts = [e.start for e in every_link]
     for block in hidden_blocks(document):
         inside = [s for s in found if block.text_start < s.end and s.start < block.text_end]
-        links = [e for e in document.elements if e.href and _within(e, block)]
+        links = every_link[bisect_left(starts, block.start) : bisect_left(starts, block.end)]
         if whole := _as_a_whole(document, block, inside, links, weight):
             found = [s for s in found if s not in inside] + [whole]
-    for link in document.elements:
-        if not link.href or link.text_start == link.text_end or (of := weight(link.href)) < SUSPICIOUS:
+    for link in every_link:
+        if link.text_start == link.text_end or (of := weight(link.href)) < SUSPICIOUS:
             continue
         about = [s for s in found if link.text_start < s.end and s.start < link.text_end]
         if any(_is_named(s) for s in about):
@@ -120,7 +123,3 @@ def _is_generic(words: str, rules: RuleSet) -> bool:
     folded = fold(words)
     asked = sum(hit.end - hit.start for hit in rules.context.find(folded) if hit.term.kind in ("generic", "cta"))
     return asked >= _ASKED * len(words.strip())
-
-
-def _within(element: Element, block: Element) -> bool:
-    return block.start <= element.start and element.end <= block.end

@@ -29,6 +29,7 @@ _MARKUP = re.compile(
     )""",
     re.X,
 )
+_SHOWN = re.compile(rf"""(?:title|alt|label|placeholder){_EQUALS}(?:"[{_S}]*+[^{_S}"]|'[{_S}]*+[^{_S}']|[^{_S}"'>])""")
 _SCRIPT_MARK = re.compile(rf"<!(?=--)|-->|</?script(?=[{_S}/>])", re.A | re.I)
 _TELLING = names("alt aria-label content height hidden href name placeholder property rel style title width")
 """Attributes that are shown, that hide their element, or that say what the others mean."""
@@ -131,12 +132,9 @@ def _look_at(spelled: str, tag: Tag, number: int, tokens: Tokens) -> None:
     """Note what the attributes of a start tag, spelled in lower case, may be good for."""
     if tag.name == "a":
         tokens.links.append(number)
-    if (
-        "title" in spelled
-        or "alt" in spelled
-        or "aria-label" in spelled
-        or "placeholder" in spelled
-        or tag.name in ("base", "link", "meta")
+    if tag.is_about_page or (
+        ("title" in spelled or "alt" in spelled or "aria-label" in spelled or "placeholder" in spelled)
+        and _SHOWN.search(spelled)
     ):
         tokens.telling.append(number)
     if "style" in spelled or "hidden" in spelled or tag.name == "marquee":

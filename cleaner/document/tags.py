@@ -93,6 +93,7 @@ class Tag:
     is_special: bool
     """A start tag behind which no markup is read, or a tag of a drawing, within which it is."""
     is_recorded: bool
+    is_about_page: bool
     hidden: str
     """The technique that hides every such element."""
 
@@ -115,6 +116,7 @@ def tag_of(spelled: str) -> Tag:
         is_unseen=name in _UNSEEN,
         is_special=name == "svg" or (is_start and name in _RAW),
         is_recorded=name in _RECORDED,
+        is_about_page=name in ("base", "link", "meta"),
         hidden=name if name == "noscript" else "",
     )
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import functools
-from urllib.parse import urlsplit
+import re
+
+_AUTHORITY = re.compile(r"\s*+[^/?#]*+//(?:[^/?#@]*+@)?+([^/?#@:\[\]\s]++)")
+"""The authority of a URI reference (RFC 3986, appendix B), without user and port."""
 
 
-@functools.lru_cache(maxsize=1 << 14)
 def host_of(target: str) -> str | None:
     """The host of a link target in lower case; empty when it names none, ``None`` when that cannot be told."""
     if "//" not in target:
         return ""
-    try:
-        return urlsplit(target.strip()).hostname or ""
-    except ValueError:
-        return None
+    found = _AUTHORITY.match(target)
+    if found:
+        return found[1].lower()
+    return None if target.lstrip().startswith(("//", "http")) else ""
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def site_of(host: str) -> str:
     """The last labels of a host, which belong to one owner: two, or three where a registry has the last two."""
     labels = host.rsplit(".", 3)[-3:]

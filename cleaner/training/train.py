@@ -70,7 +70,7 @@ class Recipe:
     seed: int = 7
     screened_out: float = 0.05
     """Share of the injections that the tagger is sure of which the first look may pass over."""
-    hope: float = 3.0
+    hope: float = 4.0
     """Log-odds of the best span of a passage, by the tagger, from which a text is read as a whole."""
     vietnamese: float = 0.62
     """Share of the samples in Vietnamese; the other languages share the rest."""
