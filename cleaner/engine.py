@@ -14,8 +14,8 @@ from cleaner.edit import apply, compose, edits_of, merged, place_of, to_source, 
 from cleaner.model.classifier import Scored
 from cleaner.model.store import default_folder, load
 from cleaner.reasons import reasons_of
-from cleaner.rules.markup import leads_to_spam
-from cleaner.structure import judge_markup
+from cleaner.rules.markup import link_weights
+from cleaner.structure import Weight, judge_markup
 from cleaner.types import Action, Document, Edit, Finding, Policy, Result, Verdict
 
 BATCH = 1 << 22
@@ -114,8 +114,8 @@ class Cleaner:
         return [self._decided(document, own) for document, own in zip(documents, scored, strict=True)]
 
     def _decided(self, document: Document, scored: list[Scored]) -> tuple[tuple[Finding, ...], list[Edit], Verdict]:
-        if document.format == "html" and (scored or leads_to_spam(document, self._classifier.rules.known)):
-            scored = judge_markup(document, scored, self._classifier.rules)
+        if document.format == "html":
+            scored = judge_markup(document, scored, self._classifier.rules, self._weight_of_links(document))
         if not scored and not self._deny:
             return (), [], "clean"
         decisions, verdict = decide(scored, document, self.policy, self._allow, self._deny)
@@ -127,6 +127,13 @@ class Cleaner:
         cut = edits_of(document, [(start, end) for start, end, unwrap in spans if not unwrap])
         unwrapped = [edit for start, end, unwrap in spans if unwrap for edit in unwrap_edits(document, start, end)]
         return findings, merged([*cut, *unwrapped]), verdict
+
+    def _weight_of_links(self, document: Document) -> Weight:
+        """How much a link target of the document looks like one of spam; the policy has the last word."""
+        known = link_weights(document, self._classifier.rules.known)
+        if not self._allow and not self._deny:
+            return known
+        return lambda href: 0.0 if self._allow.find(href) else 1.0 if self._deny.find(href) else known(href)
 
 
 @dataclass(slots=True)

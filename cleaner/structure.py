@@ -14,7 +14,7 @@ from dataclasses import replace
 from cleaner.folding import fold
 from cleaner.model.classifier import Scored
 from cleaner.rules import RuleSet
-from cleaner.rules.markup import SUSPICIOUS, link_weights
+from cleaner.rules.markup import SUSPICIOUS
 from cleaner.types import Document, Element
 
 SPAM = 0.8
@@ -33,12 +33,15 @@ _PAGE = 1000
 """Characters outside of a hidden block without which it is the page itself, which a script shows later."""
 
 
-def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet) -> list[Scored]:
+Weight = Callable[[str], float]
+"""How much a link target looks like one of spam, 0..1."""
+
+
+def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet, weight: Weight) -> list[Scored]:
     """The scored spans of a document, joined and completed by what its markup says."""
-    if not any(e.href or e.hidden for e in document.elements):
-        return list(scored)
-    weight = link_weights(document, rules.known)
     found = list(scored)
+    if not found and not any(weight(target) >= SUSPICIOUS for target in document.targets):
+        return []
     every_link = [e for e in document.elements if e.href]
     starts = [e.start for e in every_link]
     for block in hidden_blocks(document):
@@ -75,7 +78,7 @@ def _as_a_whole(
     block: Element,
     inside: Sequence[Scored],
     links: Sequence[Element],
-    weight: Callable[[str], float],
+    weight: Weight,
 ) -> Scored | None:
     """The hidden block as one span, if half of it is promotion."""
     leading = [e for e in links if weight(e.href) >= SUSPICIOUS]

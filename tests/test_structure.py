@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from cleaner import Cleaner, Policy
 from cleaner.document import read
 from cleaner.document.targets import host_of, site_of
 from cleaner.model.classifier import Scored
@@ -26,7 +29,7 @@ def judged(page: str, *spam: str) -> list[tuple[str, bool, float]]:
     scored = [
         Scored(at, at + len(words), 0.9, "lottery", {"wording": 3.0}, {"phrase": (words,)}) for at, words in places
     ]
-    found = judge_markup(document, scored, RULES)
+    found = judge_markup(document, scored, RULES, link_weights(document, RULES.known))
     return [(document.text[s.start : s.end], s.unwrap, s.score) for s in found]
 
 
@@ -111,3 +114,18 @@ def test_hosts_and_sites(target: str, host: str, site: str) -> None:
 
 def test_a_target_that_is_no_address_names_no_host() -> None:
     assert host_of("http://[::1/") is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "left"),
+    [
+        (Policy(), "<p>Việc tiêm chủng vẫn được làm."),
+        (Policy(allow=("nhacai88bet.win",)), f"<p>Việc <a href={SPAM_LINK}>tiêm chủng</a> vẫn được làm."),
+        (Policy(deny=("truonghoc.com",)), "<p>Việc tiêm chủng vẫn được làm."),
+    ],
+    ids=["a link to spam", "allowed", "denied"],
+)
+def test_the_policy_has_the_last_word_on_links(fixture_model: Path, policy: Policy, left: str) -> None:
+    target = PLAIN_LINK if policy.deny else SPAM_LINK
+    page = f"{ARTICLE}<p>Việc <a href={target}>tiêm chủng</a> vẫn được làm."
+    assert Cleaner(fixture_model, policy).clean(page, "html").text == ARTICLE + left
