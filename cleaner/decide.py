@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from cleaner.folding import fold
 from cleaner.model.classifier import Scored
 from cleaner.rules.lexicon import Lexicon, Term, compile_terms
+from cleaner.structure import CERTAIN
 from cleaner.types import Action, Document, Policy, Verdict
 
 SPAM_SHARE = 0.8
@@ -16,6 +17,8 @@ SPAM_SHARE = 0.8
 
 PARAGRAPH = 150
 """Characters from which a span has to hold something that a rule recognises to be cut: a phrase, a brand, a link…"""
+_TELLING = frozenset({"phrase", "domain", "contact", "hashtag", "hidden"})
+"""Groups of evidence that tell a line of promotion on a page from the names and codes that pages are full of."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +58,8 @@ def decide(
     """Decisions in text order, disjoint, and the verdict.
 
     Allowed terms protect every span that they stand in; denied terms are cut whatever their score. A paragraph that is
-    off the topic but holds nothing that a rule recognises is only flagged, unless the policy cuts all that it flags.
+    off the topic but holds nothing that a rule recognises is only flagged, and so is a line of a page that is a mere
+    name or code, unless the policy cuts all that it flags.
     When more than ``policy.max_removed`` of the text would go, everything is only flagged.
     """
     allowed = allow.find(document.text)
@@ -65,8 +69,7 @@ def decide(
         if _overlaps(s, allowed) or _overlaps(s, forced):
             continue
         threshold = policy.thresholds(s.category)
-        recognised = bool(s.named) or s.end - s.start < PARAGRAPH or threshold.strip <= threshold.flag
-        if s.score >= threshold.strip and recognised:
+        if s.score >= threshold.strip and (_is_recognised(s, document) or threshold.strip <= threshold.flag):
             decisions.append(Decision(s, "strip"))
         elif s.score >= threshold.flag:
             decisions.append(Decision(s, "flag"))
@@ -77,6 +80,18 @@ def decide(
     if any(d.action == "strip" for d in decisions):
         return decisions, "cleaned"
     return decisions, "review" if decisions else "clean"
+
+
+def _is_recognised(s: Scored, document: Document) -> bool:
+    """Whether a span is more than text on another subject, or a name in a list."""
+    if s.end - s.start >= PARAGRAPH:
+        return bool(s.named)
+    if document.format != "html" or s.score >= CERTAIN or not _TELLING.isdisjoint(s.named):
+        return True
+    text = document.text
+    begin, end = text.rfind("\n", 0, s.start) + 1, text.find("\n", s.end)
+    rest = text[begin : s.start] + text[s.end : end if end >= 0 else len(text)]
+    return any(character.isalnum() for character in rest)
 
 
 def removed_share(document: Document, decisions: list[Decision]) -> float:

@@ -29,3 +29,24 @@ def test_a_paragraph_is_cut_only_for_something_that_a_rule_recognises(
     scored = Scored(len(HOST), len(HOST) + length, 0.99, "other", {"context": 5.0}, named)
     decisions, _ = decide([scored], document, policy, Terms(()), Terms(()))
     assert [decision.action for decision in decisions] == [action]
+
+
+@pytest.mark.parametrize(
+    ("page", "named", "score", "action"),
+    [
+        pytest.param("<li>thuha686</li>", {"brand": ("thuha686",)}, 0.9, "flag", id="a name in a list"),
+        pytest.param("<li> – thuha686:</li>", {"brand": ("thuha686",)}, 0.9, "flag", id="with signs"),
+        pytest.param("<li>thuha686</li>", {"phrase": ("nổ hũ",)}, 0.9, "strip", id="a line that a phrase tells"),
+        pytest.param("<li>thuha686</li>", {"hidden": ("clip",)}, 0.9, "strip", id="a hidden line"),
+        pytest.param("<li>thuha686</li>", {}, 0.98, "strip", id="a line that is certain"),
+        pytest.param("<p>Trạm thuha686 đã mở.</p>", {"brand": ("thuha686",)}, 0.9, "strip", id="within a sentence"),
+    ],
+)
+def test_a_line_of_a_page_that_is_a_mere_name_is_only_shown(
+    page: str, named: dict[str, tuple[str, ...]], score: float, action: str
+) -> None:
+    document = read(f"<p>{HOST}</p>{page}", "html")
+    start = document.text.index("thuha686")
+    scored = Scored(start, start + 8, score, "gambling", {"wording": 3.0}, named)
+    decisions, _ = decide([scored], document, Policy(), Terms(()), Terms(()))
+    assert [decision.action for decision in decisions] == [action]
