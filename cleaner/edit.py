@@ -41,6 +41,8 @@ _MARKER = 200
 """Characters in which a comment beside a block must begin or end."""
 _COMMENT_BEFORE = re.compile(r"<!--((?:(?!-->).)*)-->\s*\Z", re.S)
 _COMMENT_AFTER = re.compile(r"\s*<!--((?:(?!-->).)*)-->", re.S)
+_NEWLINE = re.compile(r"[ \t]*+\r?\n")
+_BLANK_LINE = re.compile(r"\n[ \t]*+\r?\n\Z")
 
 
 class Cut(NamedTuple):
@@ -214,9 +216,7 @@ def _edits_of_one(document: Document, start: int, end: int) -> list[Edit]:
     if _fills_block(document, start, end):
         return _block_of_markup(document.source, first, last)
     edits = [Edit(a, b, "") for a, b in _pieces(document, start, end)]
-    cut = mend(document.text, start, end)
-    if document.format == "html":
-        cut = _within_markup(document, cut, start, end)
+    cut = _mended(document, start, end)
     around = _pieces(document, cut.start, cut.end)
     for a, b in reversed(around):
         if a < first <= b:
@@ -242,31 +242,30 @@ def _with_crumbs(document: Document, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _within_markup(document: Document, cut: Cut, start: int, end: int) -> Cut:
-    """The cut of a span of a page: at the end of a line it goes no further than the ``<br>`` of that line.
-
-    The line break of the source behind it goes if the span began a line of the source, too.
-    """
-    text, right = document.text, _skip(document.text, end)
-    if right < len(text) and "\n" not in text[end:right]:
-        return cut
-    left = _skip_back(text, start)
-    starts_line = left == 0 or "\n" in text[left:start]
-    if not starts_line and cut.end == right < len(text):
-        return cut  # two lines become one
-    first, last = place_of(document, start, end)
-    stop = text.find("\n", end, cut.end) + 1
-    if document.starts is None or document.ends is None or document.starts[stop - 1] == document.ends[stop - 1]:
-        stop = 0
-    stop, last = (stop, int(document.ends[stop - 1])) if stop and document.ends is not None else (end, last)
-    if stop < right and first > 0 and document.source[first - 1] == "\n" and document.source.startswith("\n", last):
+def _mended(document: Document, start: int, end: int) -> Cut:
+    """The cut of a span; on a page nothing is mended beyond the block that the span stands in."""
+    text, starts, ends = document.text, document.starts, document.ends
+    if document.format != "html" or starts is None or ends is None:
+        return mend(text, start, end)
+    begin, stop = start, end
+    while begin > 0 and not (text[begin - 1] == "\n" and starts[begin - 1] == ends[begin - 1]):
+        begin -= 1
+    while stop < len(text) and not (text[stop] == "\n" and starts[stop] == ends[stop]):
         stop += 1
-    return cut._replace(end=stop)
+    cut = mend(text[begin:stop], start - begin, end - begin)
+    cut = Cut(cut.start + begin, cut.end + begin, cut.replacement)
+    left, right = max(begin, _skip_back(text, start)), min(stop, _skip(text, end))
+    is_line = (left == begin or "\n" in text[left:start]) and (right == stop or "\n" in text[end:right])
+    first, last = place_of(document, start, end)
+    last = max(last, int(ends[cut.end - 1]))
+    if is_line and cut.end < stop and document.source[:first].endswith("\n") and document.source.startswith("\n", last):
+        return cut._replace(end=cut.end + 1)  # it had a line of the source to itself
+    return cut
 
 
 def _fills_block(document: Document, start: int, end: int) -> bool:
-    """Whether the span is all that a block element of the markup holds."""
-    return any(e.name in _BLOCKS for e in _filled(document, start, end))
+    """Whether the span is all that a block of the markup holds, or a comment or a script."""
+    return any(e.name in _BLOCKS or e.name in ("comment", "script") for e in _filled(document, start, end))
 
 
 def _filled(document: Document, start: int, end: int) -> list[Element]:
@@ -285,8 +284,15 @@ def _block_of_markup(source: str, first: int, last: int) -> list[Edit]:
     after = _COMMENT_AFTER.match(source, last, last + _MARKER)
     if before and after and _marks(before[1]) == _marks(after[1]):
         first, last = before.start(), after.end()
-    if first == 0 or source[first - 1] == "\n":
-        last += 2 if source.startswith("\r\n", last) else source.startswith("\n", last)
+    line = first
+    while line > 0 and source[line - 1] in " \t":
+        line -= 1
+    newline = _NEWLINE.match(source, last)
+    if newline and (line == 0 or source[line - 1] == "\n"):
+        first, last = line, newline.end()
+        after = _NEWLINE.match(source, last)
+        if after and (first == 0 or _BLANK_LINE.search(source, max(0, first - _MARKER), first)):
+            last = after.end()  # of the two empty lines around it one is left
     return [Edit(first, last, "")]
 
 

@@ -81,7 +81,7 @@ PAGES = [
     pytest.param(
         "<!-- wp:paragraph -->\n<p>Một.</p>\n<!-- /wp:paragraph -->\n\n"
         '<!-- wp:paragraph {"align":"center"} -->\n<p>[[xổ số]]</p>\n<!-- /wp:paragraph -->\n\nHai',
-        "<!-- wp:paragraph -->\n<p>Một.</p>\n<!-- /wp:paragraph -->\n\n\nHai",
+        "<!-- wp:paragraph -->\n<p>Một.</p>\n<!-- /wp:paragraph -->\n\nHai",
         id="a block of WordPress with its comments",
     ),
     pytest.param(
@@ -92,6 +92,12 @@ PAGES = [
         "<!-- chú thích --><!-- khác -->Hai",
         id="comments that are no pair stay",
     ),
+    pytest.param("<ul>\n  <li>1</li>\n  <li>[[xổ số]]</li>\n</ul>", "<ul>\n  <li>1</li>\n</ul>", id="with its indent"),
+    pytest.param("<p>Một.</p>\n<!-- <a href=//x.bet>[[xổ số]]</a> -->\nHai", "<p>Một.</p>\nHai", id="a comment"),
+    pytest.param(
+        '<p title="Một. [[xổ số]]">a<p title="hai">', '<p title="Một.">a<p title="hai">', id="values are lines apart"
+    ),
+    pytest.param("<p>Trạm y tế xã [[xổ số]]</p>đã mở.", "<p>Trạm y tế xã</p>đã mở.", id="blocks are not joined"),
     pytest.param("<p>Một.</p><p>[[xổ số]].</p>", "<p>Một.</p>", id="a full stop is no paragraph"),
     pytest.param("<p>Tin.</p><font>[[xổ số]]</font>\n<p>Hai", "<p>Tin.</p>\n<p>Hai", id="the line of another's tag"),
     pytest.param("<p>Tin.</p>\n<font>[[xổ số]]</font>\n<p>Hai", "<p>Tin.</p>\n<p>Hai", id="a line of its own"),

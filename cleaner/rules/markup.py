@@ -12,6 +12,8 @@ from cleaner.types import Document, Element
 
 UNKNOWN_LINK = 0.3
 """Weight of a link to a host of which nothing is known."""
+_PATH = 0.25
+"""What the weight of a suspicious host gains by a path that names what spam promotes."""
 SUSPICIOUS = 0.5
 """Weight of a link target from which a page is looked at closely."""
 
@@ -28,7 +30,11 @@ def link_weights(document: Document, known: Known) -> Callable[[str], float]:
         host = host_of(href)
         if host is None:
             return UNKNOWN_LINK
-        return _host_weight(host, known) if host and site_of(host) != own else 0.0
+        if not host or site_of(host) == own:
+            return 0.0
+        of_host = _host_weight(host, known)
+        promotes = of_host >= SUSPICIOUS and known.category_of(href.partition("//")[2].partition("/")[2].lower())
+        return min(1.0, of_host + _PATH) if promotes else of_host
 
     return weight
 
