@@ -14,6 +14,7 @@ from dataclasses import replace
 from cleaner.folding import fold
 from cleaner.model.classifier import Scored
 from cleaner.rules import RuleSet
+from cleaner.rules.lexicon import STRENGTHS, Term
 from cleaner.rules.markup import SUSPICIOUS
 from cleaner.types import Document, Element
 
@@ -26,7 +27,7 @@ CERTAIN = 0.97
 _PROMOTED = 0.5
 """Share of a hidden block that must be promotion for the whole of it to be."""
 _ASKED = 0.6
-"""Share of a link's words that must ask to follow it for them to say nothing else."""
+"""Share of a link's words that must ask to follow it, or be a phrase of spam, for them to be nothing else."""
 _STUFFED = 10
 """Spans of spam that make a hidden block one of spam, whatever stands between them."""
 _PAGE = 1000
@@ -53,10 +54,12 @@ def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet, w
         if link.text_start == link.text_end or (of := weight(link.href)) < SUSPICIOUS:
             continue
         about = [s for s in found if link.text_start < s.end and s.start < link.text_end]
+        words = document.text[link.text_start : link.text_end]
         if any(_is_named(s) for s in about):
             found = [_surer(s) if s in about and s.score >= LIKELY and _is_named(s) else s for s in found]
+        elif not about and (phrase := _promotion(words, rules)):
+            found.append(_promoting(link, phrase))
         elif of >= SPAM and not any(s.named.get("hidden") for s in about):
-            words = document.text[link.text_start : link.text_end]
             found = [s for s in found if s not in about] + [_link(link, unwrap=not _is_generic(words, rules))]
     return sorted(found, key=lambda s: s.start)
 
@@ -109,6 +112,21 @@ def _as_a_whole(
 def _link(link: Element, unwrap: bool) -> Scored:
     """A link to spam, whose words are those of the article or say nothing."""
     return Scored(link.text_start, link.text_end, CERTAIN, "seo", {"link": 3.5}, {"link": (link.href,)}, unwrap)
+
+
+def _promoting(link: Element, phrase: Term) -> Scored:
+    """A link to a suspicious host whose words are those of spam."""
+    named: dict[str, tuple[str, ...]] = {"phrase": (f"“{phrase.text}” ({phrase.category})",), "link": (link.href,)}
+    return Scored(
+        link.text_start, link.text_end, CERTAIN, phrase.category, {"phrase": 2.0, "link": 1.5}, named, unwrap=False
+    )
+
+
+def _promotion(words: str, rules: RuleSet) -> Term | None:
+    """The phrase of the lexicon that makes up most of a link's words, if there is one."""
+    hits = [hit for hit in rules.phrases.find(fold(words)) if hit.term.weight > STRENGTHS["weak"]]
+    longest = max(hits, key=lambda hit: hit.end - hit.start, default=None)
+    return longest.term if longest and longest.end - longest.start >= _ASKED * len(words.strip()) else None
 
 
 def _is_named(s: Scored) -> bool:

@@ -74,6 +74,10 @@ def test_what_hides_the_page_itself_is_no_block() -> None:
         pytest.param(f"<a href={SPAM_LINK}>xổ số</a>", ["xổ số"], [("xổ số", False)], id="spam words go"),
         pytest.param(f"<a href={ODD_LINK}>tiêm chủng</a>", [], [], id="an odd target alone is not enough"),
         pytest.param(f"<a href={ODD_LINK}>xổ số</a>", ["xổ số"], [("xổ số", False)], id="odd target and spam words"),
+        pytest.param(
+            f"<a href={ODD_LINK}>nhà cái uy tín</a>", [], [("nhà cái uy tín", False)], id="odd target, a phrase of spam"
+        ),
+        pytest.param(f"<a href={PLAIN_LINK}>nhà cái uy tín</a>", [], [], id="a phrase of spam in an honest link"),
         pytest.param(f"<a href={PLAIN_LINK}>tiêm chủng</a>", [], [], id="an honest link"),
         pytest.param("<a href='https://moh.gov.vn/' rel=nofollow>Bộ Y tế</a>", [], [], id="an honest link, nofollow"),
     ],
