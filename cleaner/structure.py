@@ -130,8 +130,8 @@ def _promotion(words: str, rules: RuleSet) -> Term | None:
 
 
 def _is_named(s: Scored) -> bool:
-    """Whether a rule recognises the words of a span, and not only the markup around them."""
-    return any(group not in ("link", "hidden") for group in s.named)
+    """Whether a rule recognises the words of a span, and not only an address or the markup around them."""
+    return any(group not in ("link", "hidden", "domain") for group in s.named)
 
 
 def _surer(s: Scored) -> Scored:

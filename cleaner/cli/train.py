@@ -19,7 +19,7 @@ from cleaner.cli.show import Screen, label, standard_error
 if TYPE_CHECKING:
     from cleaner.training.train import Corpus, Recipe
 
-SIZES = ("tagger_samples", "more_samples", "segment_samples", "calibration_samples")
+SIZES = ("tagger_samples", "more_samples", "page_samples", "segment_samples", "calibration_samples")
 EXAMPLES = """\b
 Examples:
   cleaner train --out small

@@ -13,7 +13,7 @@ from cleaner.types import Document, Element
 UNKNOWN_LINK = 0.3
 """Weight of a link to a host of which nothing is known."""
 _PATH = 0.25
-"""What the weight of a suspicious host gains by a path that names what spam promotes."""
+"""What the weight of a host on a throw-away domain gains by a path that names what spam promotes."""
 SUSPICIOUS = 0.5
 """Weight of a link target from which a page is looked at closely."""
 
@@ -33,8 +33,10 @@ def link_weights(document: Document, known: Known) -> Callable[[str], float]:
         if not host or site_of(host) == own:
             return 0.0
         of_host = _host_weight(host, known)
-        promotes = of_host >= SUSPICIOUS and known.category_of(href.partition("//")[2].partition("/")[2].lower())
-        return min(1.0, of_host + _PATH) if promotes else of_host
+        if of_host < SUSPICIOUS or host.rpartition(".")[2] not in known.spam:
+            return of_host
+        path = href.partition("//")[2].partition("/")[2].lower()
+        return min(1.0, of_host + _PATH) if known.category_of(path) else of_host
 
     return weight
 

@@ -25,6 +25,7 @@ SMALL = Recipe(
     topic_bits=14,
     tagger_samples=16_000,
     more_samples=14_000,
+    page_samples=0,
     segment_samples=1_500,
     calibration_samples=500,
     rounds=60,

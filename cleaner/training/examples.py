@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterator
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from cleaner.model.passages import Batch, between, first_look, whole
 from cleaner.model.screen import screen_features
 from cleaner.model.segments import Marked, Tagged, in_passages, rows, variants
 from cleaner.rules import RuleSet
-from cleaner.rules.markup import UNKNOWN_LINK
 from cleaner.training.fit_tagger import Sequence
 from cleaner.training.inject import Injector, Sample
 from cleaner.training.material import Material
@@ -30,9 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-LIST = 8
-"""Short lines from which a text is taken for a page with lists."""
-_SHORT_LINE = re.compile(r"^[^\n]{2,70}$", re.M)
 STRETCH = 240
 """Tokens of the longest training texts of the tagger, a little more where an injection would be cut."""
 
@@ -57,7 +52,7 @@ class Mix:
     """Of the hosts, delicate articles."""
     traps: float = 0.08
     """Of the hosts, texts of the templates that were written to look dangerous."""
-    pages: float = 0.2
+    pages: float = 0.15
     """Of the hosts, articles with what stands around them on a page."""
     unknown: float = 0.02
     """Of the hosts, texts in no language that the model knows."""
@@ -193,11 +188,8 @@ def _rows_of(classifier: Classifier, samples: Seq[Sample], rng: random.Random, h
     true = true_spans(batch, samples)
     marked = [
         mark
-        for text, (own, sample) in enumerate(zip(true, samples, strict=True))
-        for mark in (
-            *_made_up_markup(own, int(batch.first[text]), int(batch.last[text]), rng),
-            *_made_up_lists(own, spans_in_tokens(batch, text, _short_lines(sample.text)), rng),
-        )
+        for text, own in enumerate(true)
+        for mark in _made_up_markup(own, int(batch.first[text]), int(batch.last[text]), rng)
     ]
     tagged = classifier.tag(batch, marked)
     injected = in_passages(tagged.passages, [span for own in true for span in own])
@@ -243,31 +235,6 @@ def _made_up_markup(true: list[tuple[int, int]], begin: int, end: int, rng: rand
         if not any(first < b and last > a for a, b in true):
             link = 0.3 * (rng.random() < 0.2)
             yield Marked(first, last, link, not link and rng.random() < 0.7, rng.random() < 0.25)
-
-
-def _short_lines(text: str) -> list[tuple[int, int]]:
-    """Where the lines of a text stand that are as short as the entries of a list."""
-    return [found.span() for found in _SHORT_LINE.finditer(text)]
-
-
-def _made_up_lists(true: list[tuple[int, int]], lines: list[tuple[int, int]], rng: random.Random) -> Iterator[Marked]:
-    """The short lines of a page as its menus and lists would have them: links, many of them hidden together.
-
-    What was injected is a link and hidden as often as what was not; only their targets tell them apart.
-    """
-    if len(lines) < LIST or rng.random() < 0.4:
-        return
-    linked, abroad, veiled = rng.uniform(0.3, 1.0), rng.choice((0.0, 0.05, 0.5)), rng.choice((0.0, 0.0, 0.5, 1.0))
-    begin = rng.randrange(len(lines))
-    hidden = range(begin, begin + (rng.randint(1, 20) if rng.random() < 0.4 else 0))
-    for number, (first, end) in enumerate(lines):
-        if not any(first < b and end > a for a, b in true) and (rng.random() < linked or number in hidden):
-            link = UNKNOWN_LINK * (rng.random() < abroad)
-            yield Marked(first, end, link, not link, number in hidden)
-    for first, end in true:
-        if rng.random() < linked:
-            link = rng.choice((0.0, UNKNOWN_LINK, UNKNOWN_LINK, 0.6, 0.65, 0.95, 1.0))
-            yield Marked(first, end, link, not link and rng.random() < 0.2, rng.random() < veiled)
 
 
 def _with_moved(

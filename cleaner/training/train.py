@@ -1,7 +1,8 @@
 """Train a model: count, fit the tagger, fit the segment decision on texts it never saw, calibrate.
 
 At the end the tagger goes on to learn from the texts of the segment decision, too (stacked generalisation, Wolpert
-1992): the decision has learnt what the tagger's opinion of unknown wording is worth, and needs those texts no more.
+1992): the decision has learnt what the tagger's opinion of unknown wording is worth, and needs those texts no more. Its
+last lesson holds more of what stands around an article on a page.
 """
 
 from __future__ import annotations
@@ -41,8 +42,10 @@ SURE = 0.9
 """Mean probability from which the tagger is sure of an injection."""
 LOWEST = -3.0
 """Raw score from which segments take part in the calibration."""
-TRACE, AGAIN = 0.03, 0.6
-"""Shares of the tagger's learning rate: at the end of a run, and at the beginning of the second."""
+TRACE, AGAIN, LAST = 0.03, 0.6, 0.2
+"""Shares of the tagger's learning rate: at the end of each lesson, and at the beginning of the second and the last."""
+PAGES = 0.25
+"""Share of the hosts in the last lesson that stand on a page."""
 Report = Callable[[str, float], None]
 """Told the stage and the share of it that is done."""
 
@@ -62,6 +65,8 @@ class Recipe:
     tagger_samples: int = 300_000
     more_samples: int = 700_000
     """What the tagger learns from afterwards: the wording and the articles of both sides."""
+    page_samples: int = 170_000
+    """What it learns from at last."""
     segment_samples: int = 100_000
     calibration_samples: int = 8_000
     rounds: int = 240
@@ -116,7 +121,7 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
     )
     tagger, screen = TaggerTrainer(recipe.bits, recipe.width, recipe.layers, seed=recipe.seed), ScreenTrainer()
     hosts = hosts_of(corpus, parts["tagger"], "tagger")
-    for done, batches in _lessons(hosts, recipe.tagger_samples, recipe.seed, rules, clean, recipe):
+    for done, batches in _lessons(hosts, recipe.tagger_samples, recipe.seed, Mix(infected=0.5), rules, clean, recipe):
         errors = [tagger.step(batch, 1 - (1 - TRACE) * done) for batch in batches]
         for batch in batches:
             screen.step(batch)
@@ -145,9 +150,12 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
     )
     weights = _calibrate(corpus, parts.get("calibration") or parts["segments"], weights, rules, recipe, report)
     hosts = hosts_of(corpus, [*parts["tagger"], *parts["segments"]], "both")
-    for done, batches in _lessons(hosts, recipe.more_samples, recipe.seed + 5, rules, clean, recipe):
-        errors = [tagger.step(batch, AGAIN - (AGAIN - TRACE) * done) for batch in batches]
-        report(f"tagger, more (error {np.mean(errors):.4f})", done)
+    more = (recipe.more_samples, recipe.seed + 5, Mix(infected=0.5), AGAIN)
+    last = (recipe.page_samples, recipe.seed + 12, Mix(infected=0.5, pages=PAGES), LAST)
+    for samples, seed, mix, rate in (more, last):
+        for done, batches in _lessons(hosts, samples, seed, mix, rules, clean, recipe):
+            errors = [tagger.step(batch, rate - (rate - TRACE) * done) for batch in batches]
+            report(f"tagger, more (error {np.mean(errors):.4f})", done)
     weights = replace(weights, tagger=tagger.finished(), transitions=tagger.transitions, hope=recipe.hope)
     about = {
         "trained_on": _summary(parts),
@@ -205,12 +213,11 @@ def _parallel(recipe: Recipe) -> Any:
 
 
 def _lessons(
-    hosts: dict[str, Hosts], samples: int, seed: int, rules: RuleSet, clean: CleanText, recipe: Recipe
+    hosts: dict[str, Hosts], samples: int, seed: int, mix: Mix, rules: RuleSet, clean: CleanText, recipe: Recipe
 ) -> Iterator[tuple[float, list[list[TaggerSequence]]]]:
     """Batches of samples made from ``hosts``, each time with the share of all that will then be done."""
     from joblib import delayed
 
-    mix = Mix(infected=0.5)
     tasks = _tasks(hosts, recipe, samples, 400, seed)
     made = _parallel(recipe)(
         delayed(examples.tagger_sequences)(_some(host, seed), mix, size, seed, rules, clean, recipe.bits)
