@@ -205,16 +205,16 @@ class Classifier:
             return []
         options = [variants(tagged, span) for span, _ in winners]
         table = rows(tagged, np.array([option for some in options for option in some], dtype=np.int64))
-        worth, bounds = self.weights.worth.score(table), self.weights.bounds.score(table)
+        worth, bounds = self.weights.worth.score(table), np.full(len(table), -np.inf)
+        good = worth >= np.repeat([own - MARGIN for _, own in winners], [len(some) for some in options])
+        bounds[good] = self.weights.bounds.score(table[good])
         taken = np.zeros(len(tagged.passages.tokens), dtype=bool)
         found: list[Segment] = []
         at = 0
-        for (_, own), some in zip(winners, options, strict=True):
+        for some in options:
             here = range(at, at + len(some))
             at += len(some)
-            free = [
-                n for n, (a, b) in zip(here, some, strict=True) if worth[n] >= own - MARGIN and not taken[a:b].any()
-            ]
+            free = [n for n, (a, b) in zip(here, some, strict=True) if good[n] and not taken[a:b].any()]
             if free:
                 best = max(free, key=lambda n: bounds[n])
                 segment = Segment(*some[best - here.start], raw=float(worth[best]), row=table[best])

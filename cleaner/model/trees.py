@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+BLOCK = 256
+"""Rows that go down the trees together: few enough for the processor's cache."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trees:
@@ -30,8 +33,12 @@ class Trees:
 
     def score(self, rows: NDArray[np.float32]) -> Floats:
         """Log-odds of each row; shape (row,)."""
-        node = self._descend(rows, np.tile(self._roots, (len(rows), 1)), self.depth)
-        return np.asarray(self.base + self.value.ravel().take(node).sum(axis=1, dtype=np.float64))
+        scores = np.empty(len(rows), dtype=np.float64)
+        for begin in range(0, len(rows), BLOCK):
+            block = rows[begin : begin + BLOCK]
+            node = self._descend(block, np.tile(self._roots, (len(block), 1)), self.depth)
+            scores[begin : begin + BLOCK] = self.value.ravel().take(node).sum(axis=1, dtype=np.float64)
+        return self.base + scores
 
     def contributions(self, row: NDArray[np.float32]) -> Floats:
         """What each feature added to the score of one row; they and the trees' roots sum up to it.
