@@ -58,8 +58,8 @@ def decide(
     """Decisions in text order, disjoint, and the verdict.
 
     Allowed terms protect every span that they stand in; denied terms are cut whatever their score. A paragraph that is
-    off the topic but holds nothing that a rule recognises is only flagged, and so is a line of a page that is a mere
-    name or code, unless the policy cuts all that it flags.
+    off the topic but holds nothing that a rule recognises is only flagged, and so is a line or a link of a page that is
+    a mere name or code, unless the policy cuts all that it flags.
     When more than ``policy.max_removed`` of the text would go, everything is only flagged.
     """
     allowed = allow.find(document.text)
@@ -88,6 +88,8 @@ def _is_recognised(s: Scored, document: Document) -> bool:
         return bool(s.named)
     if document.format != "html" or s.score >= CERTAIN or not _TELLING.isdisjoint(s.named):
         return True
+    if any(e.href and e.text_start <= s.start and s.end <= e.text_end for e in document.elements):
+        return False
     text = document.text
     begin, end = text.rfind("\n", 0, s.start) + 1, text.find("\n", s.end)
     rest = text[begin : s.start] + text[s.end : end if end >= 0 else len(text)]

@@ -39,10 +39,13 @@ def test_a_paragraph_is_cut_only_for_something_that_a_rule_recognises(
         pytest.param("<li>thuha686</li>", {"phrase": ("nổ hũ",)}, 0.9, "strip", id="a line that a phrase tells"),
         pytest.param("<li>thuha686</li>", {"hidden": ("clip",)}, 0.9, "strip", id="a hidden line"),
         pytest.param("<li>thuha686</li>", {}, 0.98, "strip", id="a line that is certain"),
+        pytest.param(
+            "<p>Xem <a href=/u>bạn thuha686</a> nhé</p>", {"link": ("/u",)}, 0.9, "flag", id="a name in a link"
+        ),
         pytest.param("<p>Trạm thuha686 đã mở.</p>", {"brand": ("thuha686",)}, 0.9, "strip", id="within a sentence"),
     ],
 )
-def test_a_line_of_a_page_that_is_a_mere_name_is_only_shown(
+def test_a_line_or_link_of_a_page_that_is_a_mere_name_is_only_shown(
     page: str, named: dict[str, tuple[str, ...]], score: float, action: str
 ) -> None:
     document = read(f"<p>{HOST}</p>{page}", "html")

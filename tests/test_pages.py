@@ -17,9 +17,9 @@ from cleaner import Cleaner
 FILES = sorted((FIXTURES / "pages").glob("*.html"))
 INFECTED = [file for file in FILES if not file.name.startswith("honest-")]
 HONEST = [file for file in FILES if file.name.startswith("honest-")]
-RESTORED = 0.5
+RESTORED = 0.7
 """Floor of the share of the infected pages that are restored to the byte. Raise it with a better cleaner."""
-KNOWN_HARM: frozenset[str] = frozenset()
+KNOWN_HARM = frozenset({"honest-hacked-sites-news"})
 """Honest pages that are touched; each a bug to be mended."""
 MARKED = re.compile("⟦(.*?)⟧", re.S)
 

@@ -219,7 +219,7 @@ def test_the_sizes_follow_the_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(training, "train", note)
     run("train", "--out", tmp_path / "model", "--scale", "0.5", "--seed", 3, "--workers", 1)
-    sizes = ("tagger_samples", "more_samples", "segment_samples", "calibration_samples")
+    sizes = ("tagger_samples", "more_samples", "page_samples", "segment_samples", "calibration_samples")
     halved = replace(SMALL, **{name: getattr(SMALL, name) // 2 for name in sizes})
     assert recipes == [replace(halved, seed=3, workers=1)]
 
