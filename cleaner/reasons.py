@@ -33,9 +33,10 @@ def reasons_of(scored: Scored, forced: str = "") -> tuple[Reason, ...]:
     if forced:
         return (Reason("policy", f"{_SAYS['policy']}: {forced}", scored.contributions.get("policy", 0.0)),)
     reasons = []
-    for group, value in scored.contributions.items():
+    for group, value in sorted(scored.contributions.items(), key=lambda item: -abs(item[1])):
         if group not in scored.named and (abs(value) < _LEAST or group in _ONLY_NAMED):
             continue
         named = ", ".join(scored.named.get(group, ()))
-        reasons.append(Reason(group, f"{_SAYS[group]}: {named}" if named else _SAYS[group], value))
+        text = f"{_SAYS[group]}: {named}" if named else _SAYS[group]
+        reasons.append(Reason(group, f"{text}; its words stay" if scored.unwrap else text, value))
     return tuple(reasons)

@@ -10,6 +10,7 @@ from cleaner import Cleaner, Policy
 from cleaner.document import read
 from cleaner.document.targets import host_of, site_of
 from cleaner.model.classifier import Scored
+from cleaner.reasons import reasons_of
 from cleaner.rules import RuleSet, compile_rules
 from cleaner.rules.markup import leads_to_spam, link_weights
 from cleaner.structure import CERTAIN, judge_markup
@@ -133,3 +134,13 @@ def test_the_policy_has_the_last_word_on_links(fixture_model: Path, policy: Poli
     target = PLAIN_LINK if policy.deny else SPAM_LINK
     page = f"{ARTICLE}<p>Việc <a href={target}>tiêm chủng</a> vẫn được làm."
     assert Cleaner(fixture_model, policy).clean(page, "html").text == ARTICLE + left
+
+
+def test_the_reasons_say_what_stays_and_come_strongest_first(fixture_model: Path) -> None:
+    page = f"{ARTICLE}<p>Việc <a href={SPAM_LINK}>tiêm chủng</a> vẫn được làm."
+    (finding,) = Cleaner(fixture_model).clean(page, "html").findings
+    assert [reason.text for reason in finding.reasons] == [f"the target of its link: {SPAM_LINK}; its words stay"]
+    scored = Scored(
+        0, 3, 0.9, "seo", {"link": 1.0, "wording": -3.0, "hidden": 2.0}, {"link": ("x",), "hidden": ("clip",)}
+    )
+    assert [reason.code for reason in reasons_of(scored)] == ["wording", "hidden", "link"]
