@@ -8,7 +8,8 @@ end it is the other way round. A list item, a line or an element that the inject
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -194,7 +195,16 @@ def edits_of(document: Document, spans: Iterable[tuple[int, int]]) -> list[Edit]
             together[-1] = (together[-1][0], max(end, together[-1][1]))
         else:
             together.append((start, end))
-    return merged([edit for span in together for edit in _edits_of_one(document, *span)])
+    apart = _breaks_between_blocks(document) if together else ()
+    return merged([edit for span in together for edit in _edits_of_one(document, apart, *span)])
+
+
+def _breaks_between_blocks(document: Document) -> Sequence[int]:
+    """Where line breaks stand in the text of a page that are not in its source."""
+    if document.format != "html" or document.starts is None:
+        return ()
+    places: list[int] = np.flatnonzero(document.starts == document.ends).tolist()
+    return places
 
 
 def unwrap_edits(document: Document, start: int, end: int) -> list[Edit]:
@@ -209,14 +219,14 @@ def unwrap_edits(document: Document, start: int, end: int) -> list[Edit]:
     return edits
 
 
-def _edits_of_one(document: Document, start: int, end: int) -> list[Edit]:
+def _edits_of_one(document: Document, apart: Sequence[int], start: int, end: int) -> list[Edit]:
     """Edits of the source that cut a span of the visible text: of the span itself, and of the seam beside it."""
     start, end = _with_crumbs(document, start, end)
     first, last = place_of(document, start, end)
     if _fills_block(document, start, end):
         return _block_of_markup(document.source, first, last)
     edits = [Edit(a, b, "") for a, b in _pieces(document, start, end)]
-    cut = _mended(document, start, end)
+    cut = _mended(document, apart, start, end)
     around = _pieces(document, cut.start, cut.end)
     for a, b in reversed(around):
         if a < first <= b:
@@ -234,24 +244,24 @@ def _edits_of_one(document: Document, start: int, end: int) -> list[Edit]:
 
 def _with_crumbs(document: Document, start: int, end: int) -> tuple[int, int]:
     """With the punctuation that would be all that a block element still holds."""
-    around = [e for e in document.elements if e.name in _BLOCKS and e.text_start <= start and end <= e.text_end]
-    for element in reversed(around):
-        rest = document.text[element.text_start : start] + document.text[end : element.text_end]
-        if not rest.strip(_CRUMBS):
-            return element.text_start, element.text_end
+    for element in reversed(document.elements_from(0, start + 1)):
+        if element.name in _BLOCKS and end <= element.text_end:
+            rest = document.text[element.text_start : start] + document.text[end : element.text_end]
+            return (start, end) if rest.strip(_CRUMBS) else (element.text_start, element.text_end)
     return start, end
 
 
-def _mended(document: Document, start: int, end: int) -> Cut:
-    """The cut of a span; on a page nothing is mended beyond the block that the span stands in."""
-    text, starts, ends = document.text, document.starts, document.ends
-    if document.format != "html" or starts is None or ends is None:
+def _mended(document: Document, apart: Sequence[int], start: int, end: int) -> Cut:
+    """The cut of a span; on a page nothing is mended beyond the block that the span stands in.
+
+    ``apart`` are the places of the line breaks between blocks.
+    """
+    text, ends = document.text, document.ends
+    if document.format != "html" or ends is None:
         return mend(text, start, end)
-    begin, stop = start, end
-    while begin > 0 and not (text[begin - 1] == "\n" and starts[begin - 1] == ends[begin - 1]):
-        begin -= 1
-    while stop < len(text) and not (text[stop] == "\n" and starts[stop] == ends[stop]):
-        stop += 1
+    before, after = bisect_left(apart, start), bisect_left(apart, end)
+    begin = apart[before - 1] + 1 if before else 0
+    stop = apart[after] if after < len(apart) else len(text)
     cut = mend(text[begin:stop], start - begin, end - begin)
     cut = Cut(cut.start + begin, cut.end + begin, cut.replacement)
     left, right = max(begin, _skip_back(text, start)), min(stop, _skip(text, end))
@@ -271,11 +281,7 @@ def _fills_block(document: Document, start: int, end: int) -> bool:
 def _filled(document: Document, start: int, end: int) -> list[Element]:
     """The elements that hold text of the span, and besides it nothing but white space."""
     begin, stop = _skip_back(document.text, start), _skip(document.text, end)
-    return [
-        e
-        for e in document.elements
-        if e.text_start < end and start < e.text_end and begin <= e.text_start and e.text_end <= stop
-    ]
+    return [e for e in document.elements_from(begin, end) if start < e.text_end <= stop]
 
 
 def _block_of_markup(source: str, first: int, last: int) -> list[Edit]:

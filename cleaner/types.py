@@ -8,6 +8,7 @@ Every offset is a half-open interval ``[start, end)`` of Unicode code points. Of
 from __future__ import annotations
 
 import functools
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -101,6 +102,16 @@ class Document:
     def elements(self) -> tuple[Element, ...]:
         """In order of ``start``; an outer element comes before what it contains."""
         return self.outline()
+
+    def elements_from(self, start: int, end: int) -> list[Element]:
+        """The elements whose text begins in ``[start, end)`` of ``text``, in the order of their text."""
+        begins, elements = self._by_text
+        return elements[bisect_left(begins, start) : bisect_left(begins, end)]
+
+    @functools.cached_property
+    def _by_text(self) -> tuple[list[int], list[Element]]:
+        elements = sorted(self.elements, key=lambda element: element.text_start)
+        return [element.text_start for element in elements], elements
 
 
 @dataclass(frozen=True, slots=True)
