@@ -179,7 +179,7 @@ class Policy:
         PolicyError: a value is of the wrong type or out of its range.
     """
 
-    strip: float = 0.75
+    strip: float = 0.8
     """Findings that score at least this are cut. 0..1."""
     flag: float = 0.5
     """Findings that score at least this, and less than ``strip``, are only reported. 0..1."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from conftest import records
@@ -18,6 +19,7 @@ from cleaner.model.store import read_manifest
 from cleaner.training import train as training
 from cleaner.training.corpora import SMALL, read_data_folder, read_fixtures
 from cleaner.training.corpus import CorpusError
+from cleaner.training.fit_tagger import TaggerTrainer
 from cleaner.training.train import Corpus
 
 TINY = replace(
@@ -236,3 +238,12 @@ def test_development_data_are_made_from_what_training_holds_out(tmp_path: Path) 
     assert sum("spam" in record for record in made) == 10
     assert {record["split"] for record in made} == {"dev"}
     assert all(record["text"] != record["clean"] for record in made if "spam" in record)
+
+
+def test_the_mean_of_two_taggers() -> None:
+    tagger = TaggerTrainer(bits=6, width=4, layers=1, seed=1)
+    before = tagger.weights()
+    tagger.kernels += 1
+    tagger.average(before, 0.25)
+    assert np.allclose(tagger.kernels, before["kernels"] + 0.75)
+    assert np.allclose(tagger.embeddings, before["embeddings"])

@@ -40,6 +40,9 @@ RUNS = 1 / 50
 """Runs of honest words for each token that it does not see either."""
 
 
+_LEARNT = ("embeddings", "kernels", "biases", "output", "transitions")
+
+
 class TaggerTrainer:
     """Weights under training: the likelihood of a linear-chain CRF over the network's scores, Adam (Kingma & Ba 2015).
 
@@ -54,10 +57,7 @@ class TaggerTrainer:
         self.output = np.zeros((width + 1, LABELS), dtype=np.float32)
         self.transitions = np.zeros((LABELS, LABELS), dtype=np.float32)
         self.rate = rate
-        self._moments = {
-            name: (np.zeros_like(getattr(self, name)), np.zeros_like(getattr(self, name)))
-            for name in ("embeddings", "kernels", "biases", "output", "transitions")
-        }
+        self._moments = {name: (np.zeros_like(own), np.zeros_like(own)) for name, own in self.weights().items()}
         self._steps = 0
 
     def _random(self, shape: tuple[int, ...], size: float) -> Floats:
@@ -88,6 +88,15 @@ class TaggerTrainer:
         pairs = (pairs - gold_pairs) / np.float32(len(batch))
         self._update(features, texts, states, active, slope, pairs, self.rate * decay)
         return float(np.abs(wrong).sum() / 2 / lengths.sum())
+
+    def weights(self) -> dict[str, Floats]:
+        """A copy of what is learnt so far."""
+        return {name: getattr(self, name).copy() for name in _LEARNT}
+
+    def average(self, others: dict[str, Floats], share: float) -> None:
+        """Go back to the mean of the weights and ``others``, which get ``share`` (WiSE-FT, Wortsman et al. 2022)."""
+        for name, other in others.items():
+            setattr(self, name, np.float32(1 - share) * getattr(self, name) + np.float32(share) * other)
 
     def finished(self) -> Network:
         """The network as the run time wants it."""

@@ -44,6 +44,8 @@ LOWEST = -3.0
 """Raw score from which segments take part in the calibration."""
 TRACE, AGAIN, LAST = 0.03, 0.6, 0.2
 """Shares of the tagger's learning rate: at the end of each lesson, and at the beginning of the second and the last."""
+KEPT = 0.3
+"""Weight of the tagger before the last lesson in the mean of both."""
 PAGES = 0.25
 """Share of the hosts in the last lesson that stand on a page."""
 Report = Callable[[str, float], None]
@@ -153,9 +155,11 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
     more = (recipe.more_samples, recipe.seed + 5, Mix(infected=0.5), AGAIN)
     last = (recipe.page_samples, recipe.seed + 12, Mix(infected=0.5, pages=PAGES), LAST)
     for samples, seed, mix, rate in (more, last):
+        before = tagger.weights()
         for done, batches in _lessons(hosts, samples, seed, mix, rules, clean, recipe):
             errors = [tagger.step(batch, rate - (rate - TRACE) * done) for batch in batches]
             report(f"tagger, more (error {np.mean(errors):.4f})", done)
+    tagger.average(before, KEPT)
     weights = replace(weights, tagger=tagger.finished(), transitions=tagger.transitions, hope=recipe.hope)
     about = {
         "trained_on": _summary(parts),
