@@ -6,16 +6,17 @@ when half of it is promotion or leads to spam, and of a link around honest words
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 from cleaner.folding import fold
 from cleaner.model.classifier import Scored
 from cleaner.rules import RuleSet
 from cleaner.rules.lexicon import STRENGTHS, Term
-from cleaner.rules.markup import SUSPICIOUS
+from cleaner.rules.markup import SUSPICIOUS, hidden_blocks
 from cleaner.types import Document, Element
 
 SPAM = 0.8
@@ -30,8 +31,6 @@ _ASKED = 0.6
 """Share of a link's words that must ask to follow it, or be a phrase of spam, for them to be nothing else."""
 _STUFFED = 10
 """Spans of spam that make a hidden block one of spam, whatever stands between them."""
-_PAGE = 1000
-"""Characters outside of a hidden block without which it is the page itself, which a script shows later."""
 
 
 Weight = Callable[[str], float]
@@ -64,18 +63,6 @@ def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet, w
     return sorted(found, key=lambda s: s.start)
 
 
-def hidden_blocks(document: Document) -> list[Element]:
-    """The hidden elements that lie in no other, but for one that holds the page."""
-    blocks: list[Element] = []
-    for element in document.elements:
-        length = element.text_end - element.text_start
-        is_outermost = not blocks or element.start >= blocks[-1].end
-        is_page = len(document.text) - length < min(length, _PAGE)
-        if element.hidden and length and is_outermost and not is_page:
-            blocks.append(element)
-    return blocks
-
-
 def _as_a_whole(
     document: Document,
     block: Element,
@@ -87,11 +74,11 @@ def _as_a_whole(
     leading = [e for e in links if weight(e.href) >= SUSPICIOUS]
     if not inside and not leading:
         return None
-    spans = [(s.start, s.end) for s in inside] + [(e.text_start, e.text_end) for e in leading]
-    promoted = set().union(*(range(max(a, block.text_start), min(b, block.text_end)) for a, b in spans))
-    solid = [at for at in range(block.text_start, block.text_end) if not document.text[at].isspace()]
-    by_links = bool(links) and all(e.text_start in promoted for e in links)
-    by_share = sum(at in promoted for at in solid) >= _PROMOTED * len(solid)
+    promoted = _joined([(s.start, s.end) for s in inside] + [(e.text_start, e.text_end) for e in leading])
+    by_links = bool(links) and all(_holds(promoted, e.text_start) for e in links)
+    bounds = (block.text_start, block.text_end)
+    solid = sum(_solid(document, max(start, bounds[0]), min(end, bounds[1])) for start, end in promoted)
+    by_share = solid >= _PROMOTED * _solid(document, *bounds)
     spam = sum(s.score >= SPAM and _is_named(s) for s in inside)
     is_sure = len(leading) > _PROMOTED * len(links) or spam
     if not is_sure or not (by_links or by_share or spam >= _STUFFED):
@@ -107,6 +94,28 @@ def _as_a_whole(
     best = max((s.score for s in inside), default=0.0)
     category = categories.most_common(1)[0][0] if categories else "other"
     return Scored(block.text_start, block.text_end, max(CERTAIN, best), category, contributions, named)
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans in order; those that overlap are one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _holds(spans: list[tuple[int, int]], at: int) -> bool:
+    """Whether an offset lies in one of the disjoint spans, given in order."""
+    before = bisect_right(spans, at, key=itemgetter(0))
+    return before > 0 and at < spans[before - 1][1]
+
+
+def _solid(document: Document, start: int, end: int) -> int:
+    """How many characters of ``text[start:end]`` are not white space."""
+    return len("".join(document.text[start:end].split()))
 
 
 def _link(link: Element, unwrap: bool) -> Scored:

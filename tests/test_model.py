@@ -15,7 +15,7 @@ from cleaner.model.clean_text import CLASSES, CleanText, frequencies, slots
 from cleaner.model.decoding import best_gain
 from cleaner.model.features import columns, hashed_features
 from cleaner.model.network import BLOCK, REACH, Network, laid_out
-from cleaner.model.passages import CONTEXT, around, first_look, whole
+from cleaner.model.passages import around, first_look, whole
 from cleaner.model.screen import SCREEN_SIZE, ScreenWeights, loudness, screen_features
 from cleaner.rules import RuleSet, compile_rules
 from cleaner.training.fit_tagger import Sequence, TaggerTrainer
@@ -219,13 +219,13 @@ def test_passages_are_the_loud_tokens_with_their_context(loud: list[int], texts:
     batch = first_look(["", *texts, " \n "], RULES, CLEAN)
     size = len(batch.view.tokens)
     at = np.unique(np.array([number for number in loud if number < size], dtype=np.int64))
-    passages = around(batch, at)
+    passages = around(batch, at, 8)
     wanted = {
         token
         for number in at.tolist()
         for first, last in zip(batch.first.tolist(), batch.last.tolist(), strict=True)
         if first <= number < last
-        for token in range(max(first, number - CONTEXT), min(last, number + CONTEXT + 1))
+        for token in range(max(first, number - 8), min(last, number + 8 + 1))
     }
     assert passages.number.tolist() == sorted(wanted)
     text = batch.view.folded

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,13 +17,13 @@ from cleaner.model.clean_text import CleanText
 from cleaner.model.decoding import best_gain, decode
 from cleaner.model.features import Columns, columns, hashed_features
 from cleaner.model.network import Network, laid_out
-from cleaner.model.passages import Batch, Passages, around, first_look, whole
+from cleaner.model.passages import Batch, Passages, around, first_look
 from cleaner.model.screen import ScreenWeights, loud_tokens
 from cleaner.model.segments import FEATURES, Marked, Tagged, rows, variants
 from cleaner.model.trees import Trees
 from cleaner.rules import RuleSet
-from cleaner.rules.markup import SUSPICIOUS, UNKNOWN_LINK, leads_to_spam, link_weights, markup_of
-from cleaner.types import CATEGORIES, Document
+from cleaner.rules.markup import SUSPICIOUS, UNKNOWN_LINK, Markup, hidden_blocks, leads_to_spam
+from cleaner.types import CATEGORIES, Document, Element
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +33,14 @@ if TYPE_CHECKING:
 
 BATCH = 1 << 18
 """Characters that are looked at together."""
+GLIMPSE = 8
+"""Tokens to either side of a loud one that are looked at with it."""
+READ = 200
+"""Tokens to either side of what may be injected that are read with it."""
+RATION = 1000
+"""Tokens that may be injected and are read of a hidden block."""
+QUIET = 0.0
+"""Log-odds up to which a token of a text that raises hope is not read for its own sake."""
 MARGIN = 2.0
 """Log-odds by which a moved boundary may lower the score of a span."""
 
@@ -103,27 +113,45 @@ class Classifier:
             for offset, end in pairwise(block_edges(document.text))
         ]
         lowest = self._raw(floor)
-        hopeful = [piece for some in _batches(pieces) for piece in self._hopeful_pieces(documents, some)]
-        for some in _batches(hopeful):
+
+        @functools.cache
+        def markup(document: int) -> Markup:
+            return Markup(documents[document], self.rules.known)
+
+        led = {n for n, document in enumerate(documents) if leads_to_spam(document, self.rules.known)}
+        hopeful = [piece for some in _batches(pieces) for piece in self._hopeful_pieces(some, markup, led)]
+        for some in _batches(_rationed(hopeful, documents)):
             batch = self.look([piece.text for piece in some])
-            tagged = self.read(whole(batch), self._marked(documents, some, batch))
-            for segment in self.segments(tagged, lowest):
-                if segment.raw < lowest:
-                    continue
+            near = np.concatenate([first + piece.near for first, piece in zip(batch.first, some, strict=True)])
+            tagged = self.read(around(batch, near, READ), self._marked(some, markup, batch))
+            chosen = [segment for segment in self.segments(tagged, lowest) if segment.raw >= lowest]
+            for segment, contributions in zip(chosen, self._contributions(chosen), strict=True):
                 piece = some[int(tagged.passages.text[tagged.passages.owner[segment.first]])]
-                document = documents[piece.document]
-                scored = self._scored(document, tagged, segment, piece.offset)
-                if not any(a < scored.end and scored.start < b for a, b in document.protected):
+                scored = self._scored(markup(piece.document), tagged, segment, contributions, piece.offset)
+                protected = documents[piece.document].protected
+                if not any(a < scored.end and scored.start < b for a, b in protected):
                     found[piece.document].append(scored)
         return found
 
-    def _hopeful_pieces(self, documents: Sequence[Document], pieces: Sequence[_Piece]) -> list[_Piece]:
+    def _hopeful_pieces(
+        self, pieces: Sequence[_Piece], markup: Callable[[int], Markup], led: Container[int]
+    ) -> list[_Piece]:
+        """The pieces that raise hope, with the tokens to read; ``led`` are the documents with suspicious links."""
         batch = self.look([piece.text for piece in pieces])
-        led = {n for n in {piece.document for piece in pieces} if leads_to_spam(documents[n], self.rules.known)}
-        hope = self.hopeful(batch, self._marked(documents, pieces, batch, led))
-        return [pieces[number] for number in distinct(batch.text_of(hope)).tolist()]
+        suspicious = [mark for mark in self._marked(pieces, markup, batch, led) if mark.link >= SUSPICIOUS]
+        hope = self.hopeful(batch, suspicious)
+        text, at = batch.text_of(hope), batch.view.folded.starts[batch.view.tokens.starts[hope]]
+        found = []
+        for number in distinct(text).tolist():
+            own = text == number
+            piece = pieces[number]
+            places = at[own] - batch.starts[number] + piece.offset
+            found.append(replace(piece, near=hope[own] - batch.first[number], places=places))
+        return found
 
-    def _scored(self, document: Document, tagged: Tagged, segment: Segment, offset: int) -> Scored:
+    def _scored(
+        self, markup: Markup, tagged: Tagged, segment: Segment, contributions: dict[str, float], offset: int
+    ) -> Scored:
         passages = tagged.passages
         folded, tokens = passages.folded, passages.tokens
         moved = offset - int(passages.batch.starts[passages.text[passages.owner[segment.first]]])
@@ -134,30 +162,28 @@ class Classifier:
             end=end,
             score=self.probability(segment.raw),
             category=self.category(tagged, segment.first, segment.last),
-            contributions=self._contributions(segment.row),
-            named=_named(tagged, segment) | _markup_names(document, start, end),
+            contributions=contributions,
+            named=_named(tagged, segment) | _markup_names(markup.around(start, end)),
         )
 
     def _marked(
-        self, documents: Sequence[Document], pieces: Sequence[_Piece], batch: Batch, only: Container[int] | None = None
+        self,
+        pieces: Sequence[_Piece],
+        markup: Callable[[int], Markup],
+        batch: Batch,
+        only: Container[int] | None = None,
     ) -> list[Marked]:
-        """Links and hidden elements as token intervals of the batch.
-
-        If some documents are named, only their suspicious links: what can be told of many documents fast.
-        """
+        """Links and hidden elements as token intervals of the batch; of ``only`` some documents, if they are named."""
         marked = []
         for number, piece in enumerate(pieces):
-            document = documents[piece.document]
             if only is not None and piece.document not in only:
                 continue
-            weigh = link_weights(document, self.rules.known)
-            found = [(e, weigh(e.href) if e.href else 0.0) for e in markup_of(document)]
-            if only is not None:
-                found = [(element, weight) for element, weight in found if weight >= SUSPICIOUS]
-            places = [(e.text_start - piece.offset, e.text_end - piece.offset) for e, _ in found]
-            bounds = _token_bounds(batch, number, places) if places else []
-            for (element, weight), (first, end) in zip(found, bounds, strict=True):
+            of = markup(piece.document)
+            found = of.around(piece.offset, piece.offset + len(piece.text))
+            places = [(e.text_start - piece.offset, e.text_end - piece.offset) for e in found]
+            for element, (first, end) in zip(found, _token_bounds(batch, number, places), strict=True):
                 if end > first:
+                    weight = of.weight(element.href) if element.href else 0.0
                     marked.append(Marked(first, end, weight, bool(element.href) and not weight, bool(element.hidden)))
         return marked
 
@@ -166,22 +192,24 @@ class Classifier:
         return first_look(texts, self.rules, self.weights.clean)
 
     def hopeful(self, batch: Batch, marked: Sequence[Marked] = ()) -> Ints:
-        """The tokens that raise hope of an injection, ascending.
+        """The tokens to read, ascending: those that may be injected, of texts that raise hope of an injection.
 
         The first look tells the loud tokens; the passages around them, and around conspicuous markup, are looked
         at again. The words of a link that leads to spam raise hope by themselves.
         """
         loud = loud_tokens(batch, self.weights.screen)
         conspicuous = [np.arange(m.first, m.end) for m in marked if m.link or m.hidden]
-        passages = around(batch, distinct(np.concatenate([loud, *conspicuous])))
+        passages = around(batch, distinct(np.concatenate([loud, *conspicuous])), GLIMPSE)
         emissions = self._emissions(columns(passages, self.weights.clean), passages)
-        hope = passages.number[best_gain(passages, emissions, self.weights.transitions) > self.weights.hope]
+        gain = best_gain(passages, emissions, self.weights.transitions)
         spam = np.array([m.first for m in marked if m.link > UNKNOWN_LINK], dtype=np.int64)
-        return distinct(np.concatenate([hope, spam]))
+        hope = batch.text_of(np.concatenate([passages.number[gain > self.weights.hope], spam]))
+        near = distinct(np.concatenate([passages.number[gain > min(self.weights.hope, QUIET)], spam]))
+        return near[np.isin(batch.text_of(near), hope)]
 
     def tag(self, batch: Batch, marked: Sequence[Marked] = ()) -> Tagged:
-        """The tagger's opinion of the texts that raise hope, as wholes."""
-        return self.read(whole(batch, distinct(batch.text_of(self.hopeful(batch, marked)))), marked)
+        """The tagger's opinion of what is worth reading."""
+        return self.read(around(batch, self.hopeful(batch, marked), READ), marked)
 
     def read(self, passages: Passages, marked: Sequence[Marked] = ()) -> Tagged:
         """The tagger's opinion of every token of ``passages``."""
@@ -260,12 +288,16 @@ class Classifier:
                 votes[CATEGORIES.index(shape.category)] += shape.weight
         return CATEGORIES[int(votes.argmax())]
 
-    def _contributions(self, row: Floats) -> dict[str, float]:
-        credit = self.weights.worth.contributions(row) * self.weights.slope
-        groups: dict[str, float] = {}
-        for value, group in zip(credit, FEATURES.values(), strict=True):
-            groups[group] = groups.get(group, 0.0) + float(value)
-        return dict(sorted(groups.items(), key=lambda item: -abs(item[1])))
+    def _contributions(self, segments: Sequence[Segment]) -> list[dict[str, float]]:
+        """What each group of evidence added to the score of each segment."""
+        table = np.array([segment.row for segment in segments], dtype=np.float32).reshape(-1, len(FEATURES))
+        credit = self.weights.worth.contributions(table) * self.weights.slope
+        groups = list(dict.fromkeys(FEATURES.values()))
+        members = np.array([[group == own for group in groups] for own in FEATURES.values()], dtype=np.float64)
+        return [
+            dict(sorted(zip(groups, row, strict=True), key=lambda item: -abs(item[1])))
+            for row in (credit @ members).tolist()
+        ]
 
 
 def block_edges(text: str, size: int = 1 << 14) -> list[int]:
@@ -300,9 +332,8 @@ def _named(tagged: Tagged, segment: Segment) -> dict[str, tuple[str, ...]]:
     return {group: tuple(names)[:5] for group, names in found.items()}
 
 
-def _markup_names(document: Document, start: int, end: int) -> dict[str, tuple[str, ...]]:
-    """Link targets and hiding techniques around two offsets of the text, by group of evidence."""
-    around = [e for e in markup_of(document) if e.text_start < end and start < e.text_end]
+def _markup_names(around: Sequence[Element]) -> dict[str, tuple[str, ...]]:
+    """Link targets and hiding techniques of the markup around a span, by group of evidence."""
     found = {"link": [e.href for e in around if e.href], "hidden": [e.hidden for e in around if e.hidden]}
     return {group: tuple(dict.fromkeys(names))[:5] for group, names in found.items() if names}
 
@@ -314,6 +345,30 @@ class _Piece:
     document: int
     offset: int
     text: str
+    near: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """The tokens to read, counted from the first one of the piece."""
+    places: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Where they start in the text of the document."""
+
+
+def _rationed(hopeful: Sequence[_Piece], documents: Sequence[Document]) -> Iterator[_Piece]:
+    """The pieces without those tokens to read that stand in a hidden block behind many others.
+
+    A hidden block that holds so many is full of spam or of something else; the first ones tell.
+    """
+    blocks: dict[int, list[Element]] = {}
+    seen: Counter[tuple[int, int]] = Counter()
+    for piece in hopeful:
+        if piece.document not in blocks:
+            blocks[piece.document] = hidden_blocks(documents[piece.document])
+        wanted = np.ones(piece.near.size, dtype=bool)
+        for block in blocks[piece.document]:
+            inside = (piece.places >= block.text_start) & (piece.places < block.text_end)
+            before = seen[piece.document, block.start]
+            seen[piece.document, block.start] += int(inside.sum())
+            wanted &= ~inside | (before + np.cumsum(inside) <= RATION)
+        if wanted.any():
+            yield replace(piece, near=piece.near[wanted])
 
 
 def _batches(pieces: Iterable[_Piece], size: int = BATCH) -> Iterator[list[_Piece]]:

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-CONTEXT = 8
-"""Tokens to either side of a loud one that are read with it."""
 _PADDING = "\n" * 32 + ". . . .\n\n"
 """Between two texts: more than any rule looks back or ahead."""
 
@@ -109,13 +107,13 @@ def between(batch: Batch, edges: Sequence[tuple[int, int]]) -> Passages:
     return _cut(batch, texts, first[texts], last[texts])
 
 
-def around(batch: Batch, loud: Ints) -> Passages:
-    """The loud tokens, given in ascending order, with their context; passages that touch are one."""
+def around(batch: Batch, loud: Ints, reach: int) -> Passages:
+    """The tokens given in ascending order with up to ``reach`` to either side of each; passages that touch are one."""
     text = batch.text_of(loud)
     inside = (text >= 0) & (loud < batch.last[text])
     text, loud = text[inside], loud[inside]
-    first = np.maximum(loud - CONTEXT, batch.first[text])
-    last = np.minimum(loud + CONTEXT + 1, batch.last[text])
+    first = np.maximum(loud - reach, batch.first[text])
+    last = np.minimum(loud + reach + 1, batch.last[text])
     begins = np.flatnonzero(np.r_[True, (first[1:] > last[:-1]) | (text[1:] != text[:-1])][: loud.size])
     ends = np.r_[begins[1:] - 1, loud.size - 1][: begins.size]
     return _cut(batch, text[begins], first[begins], last[ends])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from itertools import accumulate
 
 from cleaner.document.targets import host_of, site_of
 from cleaner.folding import bare_term
@@ -14,6 +16,8 @@ UNKNOWN_LINK = 0.3
 """Weight of a link to a host of which nothing is known."""
 _PATH = 0.25
 """What the weight of a host on a throw-away domain gains by a path that names what spam promotes."""
+_PAGE = 1000
+"""Characters outside of a hidden block without which it is the page itself, which a script shows later."""
 SUSPICIOUS = 0.5
 """Weight of a link target from which a page is looked at closely."""
 
@@ -47,9 +51,34 @@ def leads_to_spam(document: Document, known: Known) -> bool:
     return any(weight(target) >= SUSPICIOUS for target in document.targets)
 
 
-def markup_of(document: Document) -> tuple[Element, ...]:
-    """The elements that count as evidence: links, and hidden elements with text in them."""
-    return tuple(e for e in document.elements if e.text_end > e.text_start and (e.href or e.hidden))
+class Markup:
+    """The markup of a document that counts as evidence: links, and hidden elements with text in them."""
+
+    def __init__(self, document: Document, known: Known) -> None:
+        """Judge the links of ``document`` by what is ``known`` of hosts."""
+        found = [e for e in document.elements if e.text_end > e.text_start and (e.href or e.hidden)]
+        self._elements = sorted(found, key=lambda element: element.text_start)
+        self._starts = [element.text_start for element in self._elements]
+        self._reached = list(accumulate((element.text_end for element in self._elements), max))
+        self.weight = link_weights(document, known)
+        """How much a link target looks like one of spam, 0..1."""
+
+    def around(self, start: int, end: int) -> list[Element]:
+        """What overlaps ``[start, end)`` of the text, in the order of the text."""
+        first, last = bisect_right(self._reached, start), bisect_left(self._starts, end)
+        return [element for element in self._elements[first:last] if element.text_end > start]
+
+
+def hidden_blocks(document: Document) -> list[Element]:
+    """The hidden elements that lie in no other, but for one that holds the page."""
+    blocks: list[Element] = []
+    for element in document.elements:
+        length = element.text_end - element.text_start
+        is_outermost = not blocks or element.start >= blocks[-1].end
+        is_page = len(document.text) - length < min(length, _PAGE)
+        if element.hidden and length and is_outermost and not is_page:
+            blocks.append(element)
+    return blocks
 
 
 @functools.lru_cache(maxsize=1 << 14)
