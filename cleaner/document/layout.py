@@ -71,12 +71,14 @@ class Layout:
         self._broken = np.bincount(breaks.pieces[self.made], minlength=len(lengths))
 
         where = self._edges[breaks.pieces[self.made] + 1]
-        kept = np.insert(kept, where, True)
-        codes = np.insert(codes, where, ord("\n"))[kept]
+        order = np.insert(np.arange(len(codes)), where, len(codes) + np.arange(len(where)))
+        order = order[np.concatenate([kept, np.ones(len(where), dtype=bool)])[order]]
+        newlines = np.full(len(where), ord("\n"), dtype=codes.dtype)
+        codes = np.concatenate([codes, newlines]).take(order)
         self.text = codes.tobytes().decode("utf-32-le", "surrogatepass")
-        self.starts: Offsets = np.insert(starts, where, breaks.origins[self.made])[kept]
+        self.starts: Offsets = np.concatenate([starts, breaks.origins[self.made]]).take(order)
         """Source offset where each character starts."""
-        self.ends: Offsets = np.insert(ends, where, breaks.origin_ends[self.made])[kept]
+        self.ends: Offsets = np.concatenate([ends, breaks.origin_ends[self.made]]).take(order)
         """Source offset where each character ends."""
 
     def piece_starts(self) -> Offsets:

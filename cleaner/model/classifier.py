@@ -37,8 +37,10 @@ GLIMPSE = 8
 """Tokens to either side of a loud one that are looked at with it."""
 READ = 200
 """Tokens to either side of what may be injected that are read with it."""
-RATION = 1000
-"""Tokens that may be injected and are read of a hidden block."""
+RATION = 500
+"""Loud tokens of a hidden block that are looked at again."""
+FEW = 200
+"""Loud tokens of a piece up to which no hidden block is thought to be full of them."""
 QUIET = 0.0
 """Log-odds up to which a token of a text that raises hope is not read for its own sake."""
 MARGIN = 2.0
@@ -119,8 +121,9 @@ class Classifier:
             return Markup(documents[document], self.rules.known)
 
         led = {n for n, document in enumerate(documents) if leads_to_spam(document, self.rules.known)}
-        hopeful = [piece for some in _batches(pieces) for piece in self._hopeful_pieces(some, markup, led)]
-        for some in _batches(_rationed(hopeful, documents)):
+        ration = _Ration(documents)
+        hopeful = [piece for some in _batches(pieces) for piece in self._hopeful_pieces(some, markup, led, ration)]
+        for some in _batches(hopeful):
             batch = self.look([piece.text for piece in some])
             near = np.concatenate([first + piece.near for first, piece in zip(batch.first, some, strict=True)])
             tagged = self.read(around(batch, near, READ), self._marked(some, markup, batch))
@@ -134,20 +137,18 @@ class Classifier:
         return found
 
     def _hopeful_pieces(
-        self, pieces: Sequence[_Piece], markup: Callable[[int], Markup], led: Container[int]
+        self, pieces: Sequence[_Piece], markup: Callable[[int], Markup], led: Container[int], ration: _Ration
     ) -> list[_Piece]:
         """The pieces that raise hope, with the tokens to read; ``led`` are the documents with suspicious links."""
         batch = self.look([piece.text for piece in pieces])
         suspicious = [mark for mark in self._marked(pieces, markup, batch, led) if mark.link >= SUSPICIOUS]
-        hope = self.hopeful(batch, suspicious)
-        text, at = batch.text_of(hope), batch.view.folded.starts[batch.view.tokens.starts[hope]]
-        found = []
-        for number in distinct(text).tolist():
-            own = text == number
-            piece = pieces[number]
-            places = at[own] - batch.starts[number] + piece.offset
-            found.append(replace(piece, near=hope[own] - batch.first[number], places=places))
-        return found
+        loud = loud_tokens(batch, self.weights.screen)
+        hope = self.hopeful(batch, suspicious, ration.of(loud, pieces, batch))
+        text = batch.text_of(hope)
+        return [
+            replace(pieces[number], near=hope[text == number] - batch.first[number])
+            for number in distinct(text).tolist()
+        ]
 
     def _scored(
         self, markup: Markup, tagged: Tagged, segment: Segment, contributions: dict[str, float], offset: int
@@ -191,13 +192,12 @@ class Classifier:
         """The first look at each token of ``texts``."""
         return first_look(texts, self.rules, self.weights.clean)
 
-    def hopeful(self, batch: Batch, marked: Sequence[Marked] = ()) -> Ints:
+    def hopeful(self, batch: Batch, marked: Sequence[Marked], loud: Ints) -> Ints:
         """The tokens to read, ascending: those that may be injected, of texts that raise hope of an injection.
 
-        The first look tells the loud tokens; the passages around them, and around conspicuous markup, are looked
-        at again. The words of a link that leads to spam raise hope by themselves.
+        The passages around the loud tokens of the first look, and around conspicuous markup, are looked at again.
+        The words of a link that leads to spam raise hope by themselves.
         """
-        loud = loud_tokens(batch, self.weights.screen)
         conspicuous = [np.arange(m.first, m.end) for m in marked if m.link or m.hidden]
         passages = around(batch, distinct(np.concatenate([loud, *conspicuous])), GLIMPSE)
         emissions = self._emissions(columns(passages, self.weights.clean), passages)
@@ -209,7 +209,8 @@ class Classifier:
 
     def tag(self, batch: Batch, marked: Sequence[Marked] = ()) -> Tagged:
         """The tagger's opinion of what is worth reading."""
-        return self.read(around(batch, self.hopeful(batch, marked), READ), marked)
+        hope = self.hopeful(batch, marked, loud_tokens(batch, self.weights.screen))
+        return self.read(around(batch, hope, READ), marked)
 
     def read(self, passages: Passages, marked: Sequence[Marked] = ()) -> Tagged:
         """The tagger's opinion of every token of ``passages``."""
@@ -292,11 +293,12 @@ class Classifier:
         """What each group of evidence added to the score of each segment."""
         table = np.array([segment.row for segment in segments], dtype=np.float32).reshape(-1, len(FEATURES))
         credit = self.weights.worth.contributions(table) * self.weights.slope
-        groups = list(dict.fromkeys(FEATURES.values()))
-        members = np.array([[group == own for group in groups] for own in FEATURES.values()], dtype=np.float64)
+        groups = {group: np.zeros(len(table)) for group in FEATURES.values()}
+        for column, group in enumerate(FEATURES.values()):
+            groups[group] += credit[:, column]
         return [
             dict(sorted(zip(groups, row, strict=True), key=lambda item: -abs(item[1])))
-            for row in (credit @ members).tolist()
+            for row in zip(*(sums.tolist() for sums in groups.values()), strict=True)
         ]
 
 
@@ -347,28 +349,28 @@ class _Piece:
     text: str
     near: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """The tokens to read, counted from the first one of the piece."""
-    places: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    """Where they start in the text of the document."""
 
 
-def _rationed(hopeful: Sequence[_Piece], documents: Sequence[Document]) -> Iterator[_Piece]:
-    """The pieces without those tokens to read that stand in a hidden block behind many others.
+class _Ration:
+    """Keeps to few tokens of each hidden block: one that has many loud ones is full of spam, and the first tell."""
 
-    A hidden block that holds so many is full of spam or of something else; the first ones tell.
-    """
-    blocks: dict[int, list[Element]] = {}
-    seen: Counter[tuple[int, int]] = Counter()
-    for piece in hopeful:
-        if piece.document not in blocks:
-            blocks[piece.document] = hidden_blocks(documents[piece.document])
-        wanted = np.ones(piece.near.size, dtype=bool)
-        for block in blocks[piece.document]:
-            inside = (piece.places >= block.text_start) & (piece.places < block.text_end)
-            before = seen[piece.document, block.start]
-            seen[piece.document, block.start] += int(inside.sum())
-            wanted &= ~inside | (before + np.cumsum(inside) <= RATION)
-        if wanted.any():
-            yield replace(piece, near=piece.near[wanted])
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._documents = documents
+        self._seen: Counter[tuple[int, int]] = Counter()
+
+    def of(self, loud: Ints, pieces: Sequence[_Piece], batch: Batch) -> Ints:
+        """The loud tokens without those in a hidden block behind ``RATION`` others."""
+        text = batch.text_of(loud)
+        wanted = np.ones(loud.size, dtype=bool)
+        for number in np.flatnonzero(np.bincount(text, minlength=len(pieces)) > FEW).tolist():
+            piece, own = pieces[number], np.flatnonzero(text == number)
+            at = batch.view.folded.starts[batch.view.tokens.starts[loud[own]]] - batch.starts[number] + piece.offset
+            for block in hidden_blocks(self._documents[piece.document]):
+                inside = own[(at >= block.text_start) & (at < block.text_end)]
+                before = self._seen[piece.document, block.start]
+                self._seen[piece.document, block.start] += inside.size
+                wanted[inside[max(0, RATION - before) :]] = False
+        return loud[wanted]
 
 
 def _batches(pieces: Iterable[_Piece], size: int = BATCH) -> Iterator[list[_Piece]]:
