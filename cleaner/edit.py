@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from cleaner.document.lexer import tag_at
 from cleaner.tokens import LETTER, kind_of
 from cleaner.types import Document, Edit, Element
 
@@ -43,6 +44,8 @@ _MARKER = 200
 _COMMENT_BEFORE = re.compile(r"<!--((?:(?!-->).)*)-->\s*\Z", re.S)
 _COMMENT_AFTER = re.compile(r"\s*<!--((?:(?!-->).)*)-->", re.S)
 _NEWLINE = re.compile(r"[ \t]*+\r?\n")
+_NEEDLESS = re.compile(r"""\s++(?:title|aria-label)\s*+=\s*+(["']?)\Z""", re.I)
+"""Attributes that are as good as not there when they are empty."""
 _BLANK_LINE = re.compile(r"\n[ \t]*+\r?\n\Z")
 
 
@@ -196,7 +199,17 @@ def edits_of(document: Document, spans: Iterable[tuple[int, int]]) -> list[Edit]
         else:
             together.append((start, end))
     apart = _breaks_between_blocks(document) if together else ()
-    return merged([edit for span in together for edit in _edits_of_one(document, apart, *span)])
+    parts = [part for span in together for part in _by_attribute(document, *span)]
+    return merged([edit for part in parts for edit in _edits_of_one(document, apart, *part)])
+
+
+def _by_attribute(document: Document, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The parts of a span in each of the attributes that it runs through, for nothing is mended across two."""
+    for element in document.elements_from(start, end):
+        if element.name == "attribute" and start < element.text_start:
+            yield start, _skip_back(document.text, element.text_start)
+            start = element.text_start
+    yield start, end
 
 
 def _breaks_between_blocks(document: Document) -> Sequence[int]:
@@ -207,16 +220,41 @@ def _breaks_between_blocks(document: Document) -> Sequence[int]:
     return places
 
 
-def unwrap_edits(document: Document, start: int, end: int) -> list[Edit]:
-    """Edits of the source that remove the link around a span of the visible text, and leave its words."""
-    from cleaner.document.lexer import tag_at
-
-    link = next(e for e in document.elements if e.href and (e.text_start, e.text_end) == (start, end))
+def unwrap_edits(document: Document, link: Element) -> list[Edit]:
+    """Edits of the source that remove the tags of a link, and leave its words."""
     edits = [Edit(link.start, tag_at(document.source, link.start), "")]
     closing = document.source.rfind("</", link.start, link.end)
     if closing >= 0 and tag_at(document.source, closing) == link.end:
         edits.append(Edit(closing, link.end, ""))
     return edits
+
+
+def element_edits(document: Document, element: Element) -> list[Edit]:
+    """Edits of the source that remove an element without words, and those that hold nothing else."""
+    source = document.source
+    first, last = element.start, element.end
+    for outer in reversed(document.elements_from(element.text_start, element.text_start + 1)):
+        if outer.start < first and last < outer.end and outer.text_end == element.text_end:
+            inside = source[tag_at(source, outer.start) : first], source[last : source.rfind("</", last, outer.end)]
+            if not "".join(inside).strip():
+                first, last = outer.start, outer.end
+    if first and source[first - 1] == " " and source.startswith(" ", last):
+        last += 1
+    return _block_of_markup(source, first, last)
+
+
+def hider_edits(document: Document, edits: Sequence[Edit]) -> list[Edit]:
+    """Edits of the source that remove what did nothing but hide elements that the edits remove."""
+    hidden: dict[tuple[int, int], list[Element]] = {}
+    for element in document.elements if edits else ():
+        if element.hider:
+            hidden.setdefault(element.hider, []).append(element)
+    whole = [place for place, held in hidden.items() if all(_is_inside(e, edits) for e in held)]
+    return [edit for first, last in whole for edit in _block_of_markup(document.source, first, last)]
+
+
+def _is_inside(element: Element, edits: Iterable[Edit]) -> bool:
+    return any(edit.start <= element.start and element.end <= edit.end for edit in edits)
 
 
 def _edits_of_one(document: Document, apart: Sequence[int], start: int, end: int) -> list[Edit]:
@@ -225,6 +263,8 @@ def _edits_of_one(document: Document, apart: Sequence[int], start: int, end: int
     first, last = place_of(document, start, end)
     if _fills_block(document, start, end):
         return _block_of_markup(document.source, first, last)
+    if attribute := _emptied_attribute(document, start, end):
+        return [attribute]
     edits = [Edit(a, b, "") for a, b in _pieces(document, start, end)]
     cut = _mended(document, apart, start, end)
     around = _pieces(document, cut.start, cut.end)
@@ -240,6 +280,15 @@ def _edits_of_one(document: Document, apart: Sequence[int], start: int, end: int
     if cut.replacement:
         edits[-1] = edits[-1]._replace(replacement=cut.replacement)
     return edits
+
+
+def _emptied_attribute(document: Document, start: int, end: int) -> Edit | None:
+    """The whole of an attribute that says no more than the span, and that nobody misses."""
+    for value in (e for e in _filled(document, start, end) if e.name == "attribute"):
+        name = _NEEDLESS.search(document.source, max(0, value.start - _MARKER), value.start)
+        if name:
+            return Edit(name.start(), value.end + document.source.startswith(name[1], value.end) * len(name[1]), "")
+    return None
 
 
 def _with_crumbs(document: Document, start: int, end: int) -> tuple[int, int]:

@@ -10,7 +10,17 @@ from typing import Any
 
 from cleaner.decide import Decision, Terms, decide
 from cleaner.document import read
-from cleaner.edit import apply, compose, edits_of, merged, place_of, to_source, unwrap_edits
+from cleaner.edit import (
+    apply,
+    compose,
+    edits_of,
+    element_edits,
+    hider_edits,
+    merged,
+    place_of,
+    to_source,
+    unwrap_edits,
+)
 from cleaner.model.classifier import Scored
 from cleaner.model.store import default_folder, load
 from cleaner.reasons import reasons_of
@@ -121,12 +131,14 @@ class Cleaner:
         decisions, verdict = decide(scored, document, self.policy, self._allow, self._deny)
         findings = _joined(
             document.source,
-            [_finding(document.source, place_of(document, d.scored.start, d.scored.end), d) for d in decisions],
+            [_finding(document.source, _place(document, d.scored), d) for d in decisions],
         )
-        spans = [(d.scored.start, d.scored.end, d.scored.unwrap) for d in decisions if d.action == "strip"]
-        cut = edits_of(document, [(start, end) for start, end, unwrap in spans if not unwrap])
-        unwrapped = [edit for start, end, unwrap in spans if unwrap for edit in unwrap_edits(document, start, end)]
-        return findings, merged([*cut, *unwrapped]), verdict
+        gone = [d.scored for d in decisions if d.action == "strip"]
+        cut = edits_of(document, [(s.start, s.end) for s in gone if not s.element])
+        for s in gone:
+            if s.element:
+                cut += unwrap_edits(document, s.element) if s.unwrap else element_edits(document, s.element)
+        return findings, merged([*cut, *hider_edits(document, cut)]), verdict
 
     def _weight_of_links(self, document: Document) -> Weight:
         """How much a link target of the document looks like one of spam; the policy has the last word."""
@@ -160,6 +172,13 @@ def _floor(policy: Policy) -> float:
     """The lowest score that any category needs to be told."""
     lowest = [min(policy.thresholds(category)) for category in policy.categories]
     return min([policy.flag, policy.strip, *lowest])
+
+
+def _place(document: Document, scored: Scored) -> tuple[int, int]:
+    """Where a span stands in the source."""
+    if scored.element and scored.start == scored.end:
+        return scored.element.start, scored.element.end
+    return place_of(document, scored.start, scored.end)
 
 
 def _finding(source: str, place: tuple[int, int], decision: Decision) -> Finding:

@@ -6,12 +6,15 @@ when half of it is promotion or leads to spam, and of a link around honest words
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import itemgetter
 
+from cleaner.document.lexer import attributes_of, tag_at
+from cleaner.document.references import decoded
 from cleaner.folding import fold
 from cleaner.model.classifier import Scored
 from cleaner.rules import RuleSet
@@ -19,8 +22,10 @@ from cleaner.rules.lexicon import STRENGTHS, Term
 from cleaner.rules.markup import SUSPICIOUS, hidden_blocks
 from cleaner.types import Document, Element
 
-SPAM = 0.8
+SPAM = 0.7
 """Weight of a link target from which a link alone is removed; no honest site that we know of reaches it."""
+SURE = 0.8
+"""Score from which a span whose words a rule recognises is spam."""
 LIKELY = 0.65
 """Score from which a span whose words a rule recognises is certain when its link leads to a suspicious host, too."""
 CERTAIN = 0.97
@@ -28,10 +33,18 @@ CERTAIN = 0.97
 _PROMOTED = 0.5
 """Share of a hidden block that must be promotion for the whole of it to be."""
 _ASKED = 0.6
-"""Share of a link's words that must ask to follow it, or be a phrase of spam, for them to be nothing else."""
+"""Share of a link's letters that must ask to follow it for them to be nothing else."""
+_NAMED = 0.25
+"""Share that must be a phrase of spam for the words to be promotion where the link leads to a suspicious host."""
 _STUFFED = 10
 """Spans of spam that make a hidden block one of spam, whatever stands between them."""
 
+
+_IMAGE = re.compile(r"<(?:img|image|video|object|embed)(?=[\s/>])", re.I)
+
+_STOP = re.compile(r"[.!?…。！？\n]")
+_NEAR = 80
+"""Characters before and behind a link in which the sentence that it stands in must begin and end."""
 
 Weight = Callable[[str], float]
 """How much a link target looks like one of spam, 0..1."""
@@ -50,16 +63,21 @@ def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet, w
         if whole := _as_a_whole(document, block, inside, links, weight):
             found = [s for s in found if s not in inside] + [whole]
     for link in every_link:
-        if link.text_start == link.text_end or (of := weight(link.href)) < SUSPICIOUS:
+        if (of := weight(link.href)) < SUSPICIOUS:
+            continue
+        words = document.text[link.text_start : link.text_end]
+        if not words.strip():
+            if of >= SPAM or link.hidden:
+                found.append(_link(link, link, unwrap=_is_around_an_image(document, link, found, weight)))
             continue
         about = [s for s in found if link.text_start < s.end and s.start < link.text_end]
-        words = document.text[link.text_start : link.text_end]
         if any(_is_named(s) for s in about):
-            found = [_surer(s) if s in about and s.score >= LIKELY and _is_named(s) else s for s in found]
+            found = [s for s in found if s not in about] + _with_link(document, link, about)
         elif not about and (phrase := _promotion(words, rules)):
             found.append(_promoting(link, phrase))
         elif of >= SPAM and not any(s.named.get("hidden") for s in about):
-            found = [s for s in found if s not in about] + [_link(link, unwrap=not _is_generic(words, rules))]
+            found = [s for s in found if s not in about]
+            found.append(_request(document, link, rules) or _link(link, link, unwrap=True))
     return sorted(found, key=lambda s: s.start)
 
 
@@ -79,7 +97,7 @@ def _as_a_whole(
     bounds = (block.text_start, block.text_end)
     solid = sum(_solid(document, max(start, bounds[0]), min(end, bounds[1])) for start, end in promoted)
     by_share = solid >= _PROMOTED * _solid(document, *bounds)
-    spam = sum(s.score >= SPAM and _is_named(s) for s in inside)
+    spam = sum(s.score >= SURE and _is_named(s) for s in inside)
     is_sure = len(leading) > _PROMOTED * len(links) or spam
     if not is_sure or not (by_links or by_share or spam >= _STUFFED):
         return None
@@ -118,29 +136,69 @@ def _solid(document: Document, start: int, end: int) -> int:
     return len("".join(document.text[start:end].split()))
 
 
-def _link(link: Element, unwrap: bool) -> Scored:
-    """A link to spam, whose words are those of the article or say nothing."""
-    return Scored(link.text_start, link.text_end, CERTAIN, "seo", {"link": 3.5}, {"link": (link.href,)}, unwrap)
+def _link(link: Element, element: Element | None = None, unwrap: bool = False) -> Scored:
+    """A link to spam, whose words are those of the article, say nothing, or are none."""
+    named: dict[str, tuple[str, ...]] = {"link": (link.href,)}
+    return Scored(link.text_start, link.text_end, CERTAIN, "seo", {"link": 3.5}, named, element, unwrap)
+
+
+def _request(document: Document, link: Element, rules: RuleSet) -> Scored | None:
+    """The words of a link that only ask to follow it, with the sentence that does nothing else."""
+    text = document.text
+    if not _is_generic(text[link.text_start : link.text_end], rules):
+        return None
+    before = max(
+        (match.end() for match in _STOP.finditer(text, max(0, link.text_start - _NEAR), link.text_start)), default=0
+    )
+    after = _STOP.search(text, link.text_end, link.text_end + _NEAR)
+    end = after.end() if after and after[0] != "\n" else after.start() if after else link.text_end
+    words = text[before:end].strip()
+    if before and _is_generic(words, rules):
+        start = text.index(words, before)
+        return replace(_link(link), start=start, end=start + len(words))
+    return _link(link)
+
+
+def _is_around_an_image(document: Document, link: Element, found: Sequence[Scored], weight: Weight) -> bool:
+    """Whether a link without words holds an image that is not a banner of what it leads to."""
+    source = document.source
+    images = [match.start() for match in _IMAGE.finditer(source, link.start, link.end)]
+    for start in images:
+        src = attributes_of(source, start, tag_at(source, start)).get("src")
+        if src and weight(decoded(source, *src)) >= SUSPICIOUS:
+            return False
+    values = [e for e in document.elements if e.name == "attribute" and link.start < e.start < link.end]
+    return bool(images) and not any(s.start < e.text_end and e.text_start < s.end for e in values for s in found)
 
 
 def _promoting(link: Element, phrase: Term) -> Scored:
     """A link to a suspicious host whose words are those of spam."""
     named: dict[str, tuple[str, ...]] = {"phrase": (f"“{phrase.text}” ({phrase.category})",), "link": (link.href,)}
-    return Scored(
-        link.text_start, link.text_end, CERTAIN, phrase.category, {"phrase": 2.0, "link": 1.5}, named, unwrap=False
-    )
+    return Scored(link.text_start, link.text_end, CERTAIN, phrase.category, {"phrase": 2.0, "link": 1.5}, named)
 
 
 def _promotion(words: str, rules: RuleSet) -> Term | None:
-    """The phrase of the lexicon that makes up most of a link's words, if there is one."""
+    """The phrase of the lexicon that makes up much of a link's words, if there is one."""
     hits = [hit for hit in rules.phrases.find(fold(words)) if hit.term.weight > STRENGTHS["weak"]]
     longest = max(hits, key=lambda hit: hit.end - hit.start, default=None)
-    return longest.term if longest and longest.end - longest.start >= _ASKED * len(words.strip()) else None
+    return longest.term if longest and longest.end - longest.start >= _NAMED * len(words.strip()) else None
 
 
 def _is_named(s: Scored) -> bool:
     """Whether a rule recognises the words of a span, and not only an address or the markup around them."""
     return any(group not in ("link", "hidden", "domain") for group in s.named)
+
+
+def _with_link(document: Document, link: Element, about: Sequence[Scored]) -> list[Scored]:
+    """The spans in the words of a link to a suspicious host: surer, and as one if they are most of its words."""
+    sure = [_surer(s) if s.score >= LIKELY and _is_named(s) else s for s in about]
+    bounds = (link.text_start, link.text_end)
+    inside = sum(_solid(document, max(s.start, bounds[0]), min(s.end, bounds[1])) for s in about)
+    best = max(sure, key=lambda s: s.score)
+    if best.score < CERTAIN or inside < _PROMOTED * _solid(document, *bounds):
+        return sure
+    start, end = min(bounds[0], *(s.start for s in about)), max(bounds[1], *(s.end for s in about))
+    return [replace(best, start=start, end=end)]
 
 
 def _surer(s: Scored) -> Scored:
@@ -152,4 +210,4 @@ def _is_generic(words: str, rules: RuleSet) -> bool:
     """Whether the words of a link only ask to follow it."""
     folded = fold(words)
     asked = sum(hit.end - hit.start for hit in rules.context.find(folded) if hit.term.kind in ("generic", "cta"))
-    return asked >= _ASKED * len(words.strip())
+    return asked >= _ASKED * sum(character.isalnum() or character.isspace() for character in words.strip())

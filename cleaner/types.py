@@ -74,6 +74,8 @@ class Element(NamedTuple):
     """Link target, entities decoded; empty when the element is no link."""
     hidden: str = ""
     """The technique that hides it (``display:none``, ``off-screen``…); empty when visible."""
+    hider: tuple[int, int] | None = None
+    """Source interval of the style sheet or the script that hides it and does nothing else."""
 
 
 @dataclass(frozen=True, eq=False)

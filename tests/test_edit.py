@@ -128,17 +128,17 @@ def test_mends_pages(marked: str, mended: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "words", "left"),
+    ("source", "left"),
     [
-        ('<p>Xem <a href="//x.bet">giá <b>bán</b></a> nhé', "giá bán", "<p>Xem giá <b>bán</b> nhé"),
-        ("<p>Xem <A HREF='//x.bet' rel=z\n>giá bán</A > nhé", "giá bán", "<p>Xem giá bán nhé"),
-        ("<p>Xem <a href=//x.bet>giá bán<p>nhé", "giá bán", "<p>Xem giá bán<p>nhé"),
+        ('<p>Xem <a href="//x.bet">giá <b>bán</b></a> nhé', "<p>Xem giá <b>bán</b> nhé"),
+        ("<p>Xem <A HREF='//x.bet' rel=z\n>giá bán</A > nhé", "<p>Xem giá bán nhé"),
+        ("<p>Xem <a href=//x.bet>giá bán<p>nhé", "<p>Xem giá bán<p>nhé"),
     ],
 )
-def test_unwraps_a_link(source: str, words: str, left: str) -> None:
+def test_unwraps_a_link(source: str, left: str) -> None:
     document = read(source, "html")
-    start = document.text.index(words)
-    assert apply(source, unwrap_edits(document, start, start + len(words))) == left
+    link = next(element for element in document.elements if element.href)
+    assert apply(source, unwrap_edits(document, link)) == left
 
 
 def test_the_place_of_a_span_is_without_its_seam() -> None:

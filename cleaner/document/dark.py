@@ -42,7 +42,7 @@ def json_strings(source: str, tokens: Tokens) -> Iterator[Interval]:
     """The JSON-LD strings that search engines show, quotes not included."""
     for number in tokens.dark:
         start, end = tokens.starts[number], tokens.ends[number]
-        if tokens.tags[number].name and source.find("ld+json", start, tag_at(source, start)) >= 0:
+        if tokens.tags[number].name == "script" and source.find("ld+json", start, tag_at(source, start)) >= 0:
             yield from (found.span(1) for found in _STRING.finditer(source, start, end) if found[1].strip())
 
 
@@ -50,7 +50,7 @@ def dark_links(source: str, tokens: Tokens) -> Iterator[DarkBlock]:
     """The comments that hold links to other hosts, and the scripts that write some."""
     for number in tokens.dark:
         start, end, name = tokens.starts[number], tokens.ends[number], tokens.tags[number].name
-        if source.find("</a", start, end) < 0 or (name and not _WRITES.search(source, start, end)):
+        if name == "style" or source.find("</a", start, end) < 0 or (name and not _WRITES.search(source, start, end)):
             continue
         links = list(_links(source, start, end))
         if links:

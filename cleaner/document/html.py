@@ -38,7 +38,9 @@ _SEEN_META = names(
     "twitter:title twitter:description twitter:image:alt"
 )
 _OWN = names("canonical og:url")
-_HREF = re.compile(r"""[ \t\n\f\r/"']href[ \t\n\f\r]*+=[ \t\n\f\r]*+(?:"([^"]*+)|'([^']*+)|([^ \t\n\f\r>]++))""", re.I)
+_TARGET = re.compile(
+    r"""[ \t\n\f\r/"'](?:href|src)[ \t\n\f\r]*+=[ \t\n\f\r]*+(?:"([^"]*+)|'([^']*+)|([^ \t\n\f\r>]++))""", re.I
+)
 
 
 def read_html(source: str) -> Document:
@@ -115,7 +117,7 @@ def _keys(source: str, attributes: Attributes) -> list[str]:
 def _targets(source: str, tokens: Tokens) -> Iterator[str]:
     """The link targets that name a host."""
     for number in tokens.links:
-        found = _HREF.search(source, tokens.starts[number], tokens.ends[number])
+        found = _TARGET.search(source, tokens.starts[number], tokens.ends[number])
         if found and "//" in (target := found[found.lastindex or 0]):
             yield target if "&" not in target else decoded(source, *found.span(found.lastindex or 0))
 

@@ -31,7 +31,9 @@ _MARKUP = re.compile(
 )
 _SHOWN = re.compile(rf"""(?:title|alt|label|placeholder){_EQUALS}(?:"[{_S}]*+[^{_S}"]|'[{_S}]*+[^{_S}']|[^{_S}"'>])""")
 _SCRIPT_MARK = re.compile(rf"<!(?=--)|-->|</?script(?=[{_S}/>])", re.A | re.I)
-_TELLING = names("alt aria-label content height hidden href name placeholder property rel style title width")
+_TELLING = names(
+    "alt aria-label class content height hidden href id name placeholder property rel src style title width"
+)
 """Attributes that are shown, that hide their element, or that say what the others mean."""
 
 
@@ -48,9 +50,9 @@ class Tokens:
     hiding: list[int]
     """The numbers of those start tags whose attributes may hide the element."""
     links: list[int]
-    """The numbers of the start tags of links."""
+    """The numbers of the start tags of links, and of frames."""
     dark: list[int]
-    """The numbers of comments and scripts."""
+    """The numbers of comments, scripts and style sheets."""
 
 
 def lex(source: str) -> Tokens:
@@ -90,7 +92,7 @@ def _lex_from(source: str, position: int, drawings: int, tokens: Tokens, known: 
                 raw_end = _raw_end(source, end, tag.name)
                 if tag.is_unseen:
                     tokens.ends[-1] = raw_end
-                    if tag.name == "script":
+                    if tag.name in ("script", "style"):
                         tokens.dark.append(len(tags) - 1)
                 return raw_end, drawings
     if markup and markup[1] and not markup[2]:
@@ -130,7 +132,7 @@ _AFTER_NAME = re.compile(rf"<[^{_S}/>]++")
 
 def _look_at(spelled: str, tag: Tag, number: int, tokens: Tokens) -> None:
     """Note what the attributes of a start tag, spelled in lower case, may be good for."""
-    if tag.name == "a":
+    if tag.name in ("a", "iframe"):
         tokens.links.append(number)
     if tag.is_about_page or (
         ("title" in spelled or "alt" in spelled or "aria-label" in spelled or "placeholder" in spelled)

@@ -11,14 +11,18 @@ from itertools import starmap
 from typing import Any
 
 from cleaner.document.hiding import hiding_technique, pixels
-from cleaner.document.lexer import Attributes, Tokens, attributes_of
+from cleaner.document.lexer import Attributes, Tokens, attributes_of, tag_at
 from cleaner.document.references import decoded
+from cleaner.document.styling import Hider, Styling
 from cleaner.document.tags import Tag, tag_of
 from cleaner.types import Element
 
+_TARGETS = {"a": "href", "iframe": "src"}
+"""The attributes that say where a link or a frame leads."""
+
 
 def elements_of(source: str, tokens: Tokens, before: Sequence[int], after: Sequence[int]) -> Iterable[Element]:
-    """The elements that a cut may leave empty, links, and elements that are hidden, in order of their start.
+    """The elements that a cut may leave empty, links, frames, and elements that are hidden, in order of their start.
 
     Args:
         source: what the offsets of the tokens index.
@@ -27,6 +31,7 @@ def elements_of(source: str, tokens: Tokens, before: Sequence[int], after: Seque
         after: length of the visible text behind it.
     """
     telling = {*tokens.hiding, *tokens.links}
+    styling = Styling(source, tokens)
     opened = OpenElements()
     templates = opened.depths("template")
     drawings = opened.depths("svg")
@@ -42,18 +47,20 @@ def elements_of(source: str, tokens: Tokens, before: Sequence[int], after: Seque
             continue
         if tag.closes:
             opened.close_for(tag, start, before[number])
-        if tag.is_childless or tag.is_unseen or (drawings and source[end - 2] == "/"):
+        if tag.is_childless or (tag.is_unseen and tag.name != "iframe") or (drawings and source[end - 2] == "/"):
             continue
         element = None
         if not templates:
-            href, hidden = "", tag.hidden
-            if number in telling:
-                attributes = attributes_of(source, start, end)
+            href, hidden, hider = "", tag.hidden, None
+            if number in telling or (styling and end - start > len(tag.name) + 2):
+                attributes = attributes_of(source, start, tag_at(source, start))
                 hidden = hiding(source, tag, attributes)
-                if tag.name == "a" and "href" in attributes:
-                    href = decoded(source, *attributes["href"]).strip(" \t\n\f\r")
+                if not hidden and (found := _hider(source, attributes, styling)):
+                    hidden, hider = found.technique, found.place
+                if target := attributes.get(_TARGETS.get(tag.name, "")):
+                    href = decoded(source, *target).strip(" \t\n\f\r")
             if tag.is_recorded or href or hidden:
-                element = [start, start, after[number], after[number], tag.name, href, hidden]
+                element = [start, start, after[number], after[number], tag.name, href, hidden, hider]
         opened.push(tag, element)
     opened.close_all(len(source), before[len(tokens.tags)])
     return opened.elements()
@@ -66,9 +73,15 @@ def hiding(source: str, tag: Tag, attributes: Attributes) -> str:
     if "style" in attributes and (technique := hiding_technique(decoded(source, *attributes["style"]))):
         return technique
     sides = [decoded(source, *attributes[side]) for side in ("width", "height") if side in attributes]
-    if tag.name == "marquee" and any(pixels(side) <= 1 for side in sides):
+    if tag.name in ("iframe", "marquee") and any(pixels(side) <= 1 for side in sides):
         return "zero-size"
     return tag.hidden
+
+
+def _hider(source: str, attributes: Attributes, styling: Styling) -> Hider | None:
+    """What hides an element from elsewhere in the page."""
+    classes, id = (source[slice(*attributes[name])] if name in attributes else "" for name in ("class", "id"))
+    return styling.hider_of(classes, id.strip()) if classes or id else None
 
 
 class OpenElements:

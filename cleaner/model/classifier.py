@@ -82,8 +82,10 @@ class Scored:
     """Log-odds that each group of evidence added, strongest first."""
     named: dict[str, tuple[str, ...]]
     """What the rules found inside, by group of evidence."""
+    element: Element | None = None
+    """The link or frame that was found, where no words were."""
     unwrap: bool = False
-    """Whether the words belong to the article, and only the link around them was injected."""
+    """Whether its words belong to the article, and only the tags around them were injected."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
