@@ -250,7 +250,12 @@ def hider_edits(document: Document, edits: Sequence[Edit]) -> list[Edit]:
         if element.hider:
             hidden.setdefault(element.hider, []).append(element)
     whole = [place for place, held in hidden.items() if all(_is_inside(e, edits) for e in held)]
-    return [edit for first, last in whole for edit in _block_of_markup(document.source, first, last)]
+    found = []
+    for first, last in whole:
+        first = min((edit.start for edit in edits if edit.end == first), default=first)
+        last = max((edit.end for edit in edits if edit.start == last), default=last)
+        found += _block_of_markup(document.source, first, last)
+    return found
 
 
 def _is_inside(element: Element, edits: Iterable[Edit]) -> bool:
