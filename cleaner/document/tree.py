@@ -11,9 +11,9 @@ from itertools import starmap
 from typing import Any
 
 from cleaner.document.hiding import hiding_technique, pixels
-from cleaner.document.lexer import Attributes, Tokens, attributes_of, tag_at
+from cleaner.document.lexer import Attributes, Interval, Tokens, attributes_of, tag_at
 from cleaner.document.references import decoded
-from cleaner.document.styling import Hider, Styling
+from cleaner.document.styling import Styling
 from cleaner.document.tags import Tag, tag_of
 from cleaner.types import Element
 
@@ -32,6 +32,7 @@ def elements_of(source: str, tokens: Tokens, before: Sequence[int], after: Seque
     """
     telling = {*tokens.hiding, *tokens.links}
     styling = Styling(source, tokens)
+    told: dict[str, tuple[str, str, Interval | None]] = {}
     opened = OpenElements()
     templates = opened.depths("template")
     drawings = opened.depths("svg")
@@ -53,12 +54,10 @@ def elements_of(source: str, tokens: Tokens, before: Sequence[int], after: Seque
         if not templates:
             href, hidden, hider = "", tag.hidden, None
             if number in telling or (styling and end - start > len(tag.name) + 2):
-                attributes = attributes_of(source, start, tag_at(source, start))
-                hidden = hiding(source, tag, attributes)
-                if not hidden and (found := _hider(source, attributes, styling)):
-                    hidden, hider = found.technique, found.place
-                if target := attributes.get(_TARGETS.get(tag.name, "")):
-                    href = decoded(source, *target).strip(" \t\n\f\r")
+                spelled = source[start : tag_at(source, start) if tag.is_unseen else end]
+                if spelled not in told:
+                    told[spelled] = _told(spelled, tag, styling)
+                href, hidden, hider = told[spelled]
             if tag.is_recorded or href or hidden:
                 element = [start, start, after[number], after[number], tag.name, href, hidden, hider]
         opened.push(tag, element)
@@ -66,22 +65,28 @@ def elements_of(source: str, tokens: Tokens, before: Sequence[int], after: Seque
     return opened.elements()
 
 
-def hiding(source: str, tag: Tag, attributes: Attributes) -> str:
-    """The technique that hides an element; empty when none does."""
+def _told(spelled: str, tag: Tag, styling: Styling) -> tuple[str, str, Interval | None]:
+    """Where an element leads by its start tag, what hides it, and where that stands if it does nothing else."""
+    attributes = attributes_of(spelled, 0, len(spelled))
+    target = attributes.get(_TARGETS.get(tag.name, ""))
+    href = decoded(spelled, *target).strip(" \t\n\f\r") if target else ""
+    if hidden := _hiding(spelled, tag, attributes):
+        return href, hidden, None
+    classes, id = (spelled[slice(*attributes.get(name, (0, 0)))] for name in ("class", "id"))
+    hider = styling.hider_of(classes, id.strip()) if classes or id else None
+    return (href, hider.technique, hider.place) if hider else (href, "", None)
+
+
+def _hiding(spelled: str, tag: Tag, attributes: Attributes) -> str:
+    """The technique by which a start tag hides its element; empty when it does not."""
     if "hidden" in attributes:
         return "hidden"
-    if "style" in attributes and (technique := hiding_technique(decoded(source, *attributes["style"]))):
+    if "style" in attributes and (technique := hiding_technique(decoded(spelled, *attributes["style"]))):
         return technique
-    sides = [decoded(source, *attributes[side]) for side in ("width", "height") if side in attributes]
+    sides = [decoded(spelled, *attributes[side]) for side in ("width", "height") if side in attributes]
     if tag.name in ("iframe", "marquee") and any(pixels(side) <= 1 for side in sides):
         return "zero-size"
     return tag.hidden
-
-
-def _hider(source: str, attributes: Attributes, styling: Styling) -> Hider | None:
-    """What hides an element from elsewhere in the page."""
-    classes, id = (source[slice(*attributes[name])] if name in attributes else "" for name in ("class", "id"))
-    return styling.hider_of(classes, id.strip()) if classes or id else None
 
 
 class OpenElements:
