@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import itemgetter
 
+from cleaner.document.hiding import looks_like_text
 from cleaner.document.lexer import attributes_of, tag_at
 from cleaner.document.references import decoded
 from cleaner.folding import fold
@@ -75,7 +76,7 @@ def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet, w
             found = [s for s in found if s not in about] + _with_link(document, link, about)
         elif not about and (phrase := _promotion(words, rules)):
             found.append(_promoting(link, phrase))
-        elif of >= SPAM and not any(s.named.get("hidden") for s in about):
+        elif (of >= SPAM or _is_disguised(document, link)) and not any(s.named.get("hidden") for s in about):
             found = [s for s in found if s not in about]
             found.append(_request(document, link, rules) or _link(link, link, unwrap=True))
     return sorted(found, key=lambda s: s.start)
@@ -140,6 +141,13 @@ def _link(link: Element, element: Element | None = None, unwrap: bool = False) -
     """A link to spam, whose words are those of the article, say nothing, or are none."""
     named: dict[str, tuple[str, ...]] = {"link": (link.href,)}
     return Scored(link.text_start, link.text_end, CERTAIN, "seo", {"link": 3.5}, named, element, unwrap)
+
+
+def _is_disguised(document: Document, link: Element) -> bool:
+    """Whether a link looks like the words around it."""
+    tag = document.source[link.start : tag_at(document.source, link.start)]
+    style = attributes_of(tag, 0, len(tag)).get("style")
+    return style is not None and looks_like_text(decoded(tag, *style))
 
 
 def _request(document: Document, link: Element, rules: RuleSet) -> Scored | None:

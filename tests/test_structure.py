@@ -74,6 +74,18 @@ def test_what_hides_the_page_itself_is_no_block() -> None:
         pytest.param(f"<a href={SPAM_LINK}>xem thêm</a>", [], [("xem thêm", False)], id="words that say nothing go"),
         pytest.param(f"<a href={SPAM_LINK}>xổ số</a>", ["xổ số"], [("xổ số", False)], id="spam words go"),
         pytest.param(f"<a href={ODD_LINK}>tiêm chủng</a>", [], [], id="an odd target alone is not enough"),
+        pytest.param(
+            f"<a href={ODD_LINK} style='color:inherit;text-decoration:none'>tiêm chủng</a>",
+            [],
+            [("tiêm chủng", True)],
+            id="an odd target in a link that looks like text",
+        ),
+        pytest.param(
+            f"<a href={PLAIN_LINK} style='color:inherit;text-decoration:none'>tiêm chủng</a>",
+            [],
+            [],
+            id="an honest link that looks like text",
+        ),
         pytest.param(f"<a href={ODD_LINK}>xổ số</a>", ["xổ số"], [("xổ số", False)], id="odd target and spam words"),
         pytest.param(
             f"<a href={ODD_LINK}>nhà cái uy tín</a>", [], [("nhà cái uy tín", False)], id="odd target, a phrase of spam"

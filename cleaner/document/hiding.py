@@ -33,6 +33,7 @@ _MARGINS = ("margin", "margin-left", "margin-top", "margin-right", "margin-botto
 _SIZES = ("width", "height", "max-width", "max-height", "inline-size", "block-size")
 _FUNCTION = re.compile(r"([a-z0-9-]++)\(([^()]*+)\)")
 _TRANSPARENT = re.compile(r"transparent|(?:rgb|hsl)a?\([^()]*[,/]\s*0*(?:\.0*)?%?\s*\)|#[0-9a-f]{3}0|#[0-9a-f]{6}00")
+_AS_AROUND = frozenset("inherit unset currentcolor black #000 #000000 #111 #111111 #222 #222222 #333 #333333".split())
 _WHITE = frozenset("#fff #ffff #ffffff #ffffffff white rgb(255,255,255)".split())
 
 
@@ -43,6 +44,13 @@ def hiding_technique(style: str) -> str:
         if hides(css):
             return technique
     return ""
+
+
+def looks_like_text(style: str) -> bool:
+    """Whether the declarations of a link's ``style`` attribute make it look like the text around it."""
+    css = _declarations(style)
+    decoration = css["text-decoration"] or css["text-decoration-line"]
+    return css["cursor"] in ("text", "default") or (decoration.startswith("none") and css["color"] in _AS_AROUND)
 
 
 def _is_off_screen(css: Css) -> bool:
