@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cleaner.folding import fold
@@ -17,6 +18,12 @@ SPAM_SHARE = 0.8
 
 PARAGRAPH = 150
 """Characters from which a span has to hold something that a rule recognises to be cut: a phrase, a brand, a link…"""
+CERTAIN_ONE = 0.8
+"""Score of a span that tells that the text was tampered with."""
+COMPANY = 1.4
+"""Log-odds that a span whose words a rule recognises gains in a text that was tampered with elsewhere."""
+_WORDS = frozenset({"phrase", "brand", "domain", "contact", "hashtag"})
+"""Groups of evidence of rules that recognise words."""
 _TELLING = frozenset({"phrase", "domain", "contact", "hashtag", "hidden"})
 """Groups of evidence that tell a line of promotion on a page from the names and codes that pages are full of."""
 
@@ -65,7 +72,7 @@ def decide(
     allowed = allow.find(document.text)
     decisions = [d for d in _denied(deny.find(document.text)) if not _overlaps(d.scored, allowed)]
     forced = [(d.scored.start, d.scored.end, "") for d in decisions]
-    for s in scored:
+    for s in in_company(list(scored), document):
         if _overlaps(s, allowed) or _overlaps(s, forced):
             continue
         threshold = policy.thresholds(s.category)
@@ -80,6 +87,21 @@ def decide(
     if any(d.action == "strip" for d in decisions):
         return decisions, "cleaned"
     return decisions, "review" if decisions else "clean"
+
+
+def in_company(scored: Sequence[Scored], document: Document) -> list[Scored]:
+    """The spans, those that a rule recognises surer where another one tells that the text was tampered with.
+
+    Of two independent finds in a text each raises the odds of the other: who injects once does it again.
+    """
+    if len(scored) < 2 or not any(s.score >= CERTAIN_ONE and _is_recognised(s, document) for s in scored):
+        return list(scored)
+    return [_joined_by_company(s) if s.score < CERTAIN_ONE and not _WORDS.isdisjoint(s.named) else s for s in scored]
+
+
+def _joined_by_company(s: Scored) -> Scored:
+    odds = math.exp(COMPANY) * s.score / (1 - s.score)
+    return replace(s, score=odds / (1 + odds), contributions=s.contributions | {"company": COMPANY})
 
 
 def _is_recognised(s: Scored, document: Document) -> bool:

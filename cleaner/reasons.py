@@ -20,6 +20,7 @@ _SAYS = {
     "extent": "its length",
     "link": "the target of its link",
     "hidden": "it is hidden from readers",
+    "company": "something else in the article is certainly injected",
     "policy": "the policy's deny list",
 }
 _ONLY_NAMED = frozenset({"phrase", "brand", "domain", "hashtag", "link", "hidden"})

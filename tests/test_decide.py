@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cleaner import Policy
-from cleaner.decide import PARAGRAPH, Terms, decide
+from cleaner.decide import PARAGRAPH, Terms, decide, in_company
 from cleaner.document import read
 from cleaner.model.classifier import Scored
 
@@ -53,3 +53,23 @@ def test_a_line_or_link_of_a_page_that_is_a_mere_name_is_only_shown(
     scored = Scored(start, start + 8, score, "gambling", {"wording": 3.0}, named)
     decisions, _ = decide([scored], document, Policy(), Terms(()), Terms(()))
     assert [decision.action for decision in decisions] == [action]
+
+
+@pytest.mark.parametrize(
+    ("other", "named", "raised"),
+    [
+        pytest.param(0.95, {"phrase": ("nổ hũ",)}, True, id="a phrase beside something certain"),
+        pytest.param(0.95, {"link": ("/u",)}, False, id="nothing that a rule recognises"),
+        pytest.param(0.7, {"phrase": ("nổ hũ",)}, False, id="nothing certain"),
+        pytest.param(None, {"phrase": ("nổ hũ",)}, False, id="alone"),
+    ],
+)
+def test_what_stands_beside_something_certain_is_surer(
+    other: float | None, named: dict[str, tuple[str, ...]], raised: bool
+) -> None:
+    doubtful = Scored(0, 5, 0.5, "gambling", {"phrase": 1.0}, named)
+    beside = [Scored(50, 60, other, "lottery", {"wording": 3.0}, {})] if other else []
+    first, *rest = in_company([doubtful, *beside], read(HOST, "text"))
+    assert rest == beside
+    assert first.score == pytest.approx(0.802 if raised else 0.5, abs=0.001)
+    assert ("company" in first.contributions) == raised
