@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -73,7 +74,8 @@ def _page(path: Path, total: int) -> Iterator[Report]:
         from cleaner.report import Report
     except ModuleNotFoundError as error:
         raise CleanerError(f"--html needs {error.name}: pip install 'cleaner[report]'") from error
-    with replacing(path) as write, Report(total) as report:
+    with replacing(path) as write, tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as sections:
+        report = Report(total, sections)
         yield report
         for text in report.page():
             write(text.encode())

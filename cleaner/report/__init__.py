@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
-from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -37,13 +35,14 @@ class _Tally(NamedTuple):
 
 
 class Report:
-    """A page in the making, to be used in a ``with`` block; the articles wait in a temporary file.
+    """A page in the making, whose summary comes first and is known last.
 
     Args:
         total: how many articles there will be.
+        sections: an empty file, open for writing and reading, in which the articles wait.
     """
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, sections: TextIO) -> None:
         self._total = total
         self._environment = Environment(
             loader=PackageLoader("cleaner.report", "."),
@@ -54,18 +53,12 @@ class Report:
             lstrip_blocks=True,
         )
         self._article = self._environment.get_template("article.html.jinja")
-        self._sections = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")
+        self._sections = sections
         self._infected = 0
         self._clean: list[str] = []
         self._failed: list[str] = []
         self._categories: Counter[tuple[str, Action]] = Counter()
         self._hosts: Counter[tuple[str, Action]] = Counter()
-
-    def __enter__(self) -> Report:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._sections.close()
 
     def add(self, name: str, result: Result) -> None:
         """Take in what was found in the article ``name``."""
