@@ -17,7 +17,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from click.testing import CliRunner
 from conftest import FIXTURES, HONEST_SEED, INFECTED_SEED, records
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -122,6 +122,7 @@ MARKUP = """
 SCRAPS = st.lists(st.sampled_from([*MARKUP.split(), *" \n\r\x00\ud800\u202e"]), max_size=40).map("".join)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.data(), SCRAPS, st.sampled_from(["text", "html", "markdown"]))
 def test_whatever_is_found_is_shown_once(data: st.DataObject, source: str, format: str) -> None:
     offsets = sorted(data.draw(st.sets(st.integers(0, len(source)), max_size=8)))
@@ -171,6 +172,15 @@ def test_a_hidden_span_within_a_line_is_named_there() -> None:
     mark = soup.select_one(".text mark")
     assert mark is not None
     assert mark.get_text() == "to strip: hidden from readers (font-size:0):nổ hũ uy tín"
+
+
+def test_a_hidden_list_is_shown_as_one_and_what_follows_it_is_not_marked() -> None:
+    links = "<ul hidden>\n<li><a href='//spam.example/a'>nổ hũ</a></li>\n<li>soi cầu</li>\n</ul>\n"
+    result = result_of(f"<p>Lớp học mở lại.</p>\n{links}<p>Phụ huynh đưa đón.</p>", links, format="html")
+    soup = soup_of(("a.html", result))
+    assert [tag.get_text().strip() for tag in soup.select(".unseen.gone li.gone del:not(.gap)")] == ["nổ hũ", "soi cầu"]
+    assert [tag.get_text() for tag in soup.select(".text > p")] == ["Lớp học mở lại.", " Phụ huynh đưa đón."]
+    assert not soup.select(".text > p mark, .text > p ins")
 
 
 def test_hidden_blocks_in_which_nothing_was_found_are_left_out() -> None:

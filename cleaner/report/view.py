@@ -176,6 +176,7 @@ class _Reading:
         self._ends = self._starts + 1 if document.ends is None else document.ends
         self._finding = self._numbers([(finding.start, finding.end) for finding in result.findings])
         self._edit = self._numbers([(edit.start, edit.end) for edit in result.edits])
+        self._edit_ends = [edit.end for edit in result.edits]
         self._told: set[int] = set()
         self._breaks = dict(self._find_breaks())
         self._line_starts = [0, *(end for end, stays in self._breaks.values() if stays)]
@@ -222,13 +223,18 @@ class _Reading:
 
     def _find_places(self) -> None:
         """Tell what readers do not see."""
-        places = sorted(self._unseen())
+        places = sorted(_Place(*self._solid(start, end), label) for start, end, label in self._unseen())
         self._place = np.full(len(self._starts), -1)
         for number, place in enumerate(places):
             self._place[place.start : place.end] = number
         is_touched = (self._finding >= 0) | (self._edit >= 0)
         touched = set(np.unique(self._place[is_touched]).tolist())
         self._places = {number: place for number, place in enumerate(places) if number in touched}
+
+    def _solid(self, start: int, end: int) -> tuple[int, int]:
+        """An interval without the white space at its ends."""
+        words = self._document.text[start:end]
+        return end - len(words.lstrip()), start + len(words.rstrip())
 
     def _unseen(self) -> Iterator[_Place]:
         document = self._document
@@ -250,25 +256,28 @@ class _Reading:
     def _make_remarks(self, links: dict[int, list[Element]]) -> defaultdict[int, list[tuple[int, Piece]]]:
         """What is said between the characters: where links lead, what hides words, what is put in the place of cuts."""
         remarks: defaultdict[int, list[tuple[int, Piece]]] = defaultdict(list)
-        edits = self._result.edits
-        edit_ends = [edit.end for edit in edits]
         for number, found in links.items():
             for link in found:
                 within = self._finding[link.text_start : link.text_end]
                 if (within == number).any():
-                    edit = bisect_right(edit_ends, link.start)
-                    is_cut = edit < len(edits) and edits[edit].start <= link.start
-                    remarks[link.text_end].append((number, Piece(link.href, "target", is_cut)))
+                    remarks[link.text_end].append((number, Piece(link.href, "target", self._is_cut(link.start))))
         for place in self._places.values():
             if not self._fills_lines(place):
                 cut = bool(self._edit[place.start] >= 0)
                 remarks[place.start].append((int(self._finding[place.start]), Piece(place.label, "hiding", cut)))
-        last = {int(number): at for at, number in enumerate(self._edit.tolist()) if number >= 0}
+        gone = np.flatnonzero((self._edit >= 0) & (self._starts < self._ends)).tolist()
+        last = {int(self._edit[at]): at for at in gone}
         for number, at in last.items():
             goes_on = at + 1 < len(self._edit) and self._edit[at + 1] >= 0
-            if edits[number].replacement or not goes_on:
-                remarks[at + 1].append((-1, Piece(edits[number].replacement, "put")))
+            replacement = self._result.edits[number].replacement
+            if replacement or not goes_on:
+                remarks[at + 1].append((-1, Piece(replacement, "put")))
         return remarks
+
+    def _is_cut(self, at: int) -> bool:
+        """Whether a character of the source is cut."""
+        number = bisect_right(self._edit_ends, at)
+        return number < len(self._edit_ends) and self._result.edits[number].start <= at
 
     def _fills_lines(self, place: _Place) -> bool:
         text = self._document.text
@@ -295,7 +304,9 @@ class _Reading:
     def _add(self, block: Block, number: int, piece: Piece) -> None:
         finding = number if number >= 0 else None
         if not block.runs or block.runs[-1].finding != finding:
-            is_first = finding is not None and finding not in self._told and bool(piece.text.strip())
+            if not piece.text.strip():
+                finding = None
+            is_first = finding is not None and finding not in self._told
             block.runs.append(Run(finding, is_first, []))
             if is_first:
                 self._told.add(number)
@@ -319,8 +330,7 @@ class _Reading:
         """The findings that no character of the visible text belongs to, as they stand in the source."""
         for number, finding in enumerate(self._result.findings):
             if number not in self._told:
-                is_cut = any(edit.start <= finding.start and finding.end <= edit.end for edit in self._result.edits)
-                run = Run(number, True, [Piece(finding.quote, "text", is_cut)])
+                run = Run(number, True, [Piece(finding.quote, "text", self._is_cut(finding.start))])
                 yield Block(len(self._starts), "markup of the source", "code", [run])
 
 
