@@ -265,14 +265,18 @@ class _Reading:
             if not self._fills_lines(place):
                 cut = bool(self._edit[place.start] >= 0)
                 remarks[place.start].append((int(self._finding[place.start]), Piece(place.label, "hiding", cut)))
-        gone = np.flatnonzero((self._edit >= 0) & (self._starts < self._ends)).tolist()
-        last = {int(self._edit[at]): at for at in gone}
-        for number, at in last.items():
-            goes_on = at + 1 < len(self._edit) and self._edit[at + 1] >= 0
+        for number, at in self._seams().items():
             replacement = self._result.edits[number].replacement
-            if replacement or not goes_on:
-                remarks[at + 1].append((-1, Piece(replacement, "put")))
+            if replacement or at == len(self._edit) or self._edit[at] < 0:
+                remarks[at].append((-1, Piece(replacement, "put")))
         return remarks
+
+    def _seams(self) -> dict[int, int]:
+        """Where each edit ends that cuts words, or puts something in the place of white space."""
+        text, edits = self._document.text, self._result.edits
+        cut = np.flatnonzero((self._edit >= 0) & (self._starts < self._ends)).tolist()
+        numbers = self._edit[cut].tolist()
+        return {n: at + 1 for n, at in zip(numbers, cut, strict=True) if edits[n].replacement or not text[at].isspace()}
 
     def _is_cut(self, at: int) -> bool:
         """Whether a character of the source is cut."""
