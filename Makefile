@@ -3,12 +3,12 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test benchmarks clean
+.PHONY: demo test benchmarks browser clean
 
 demo: $(VENV)/.ready
 	$(BIN)/cleaner clean --diff --verbose fixtures/seeds/003_72eb07f55c0dc79f.txt
 
-test: $(VENV)/.ready
+test: $(VENV)/.ready browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -18,6 +18,12 @@ benchmarks: $(VENV)/.ready
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/pages.py build/pages
 	$(BIN)/python benchmarks/throughput.py --pages build/pages
+
+# Chromium and its driver, where they can be had; what needs them says so and is skipped without them.
+browser:
+	@which chromium chromedriver >/dev/null || if [ "$$(id -u)" = 0 ] && which apt-get >/dev/null; \
+	then apt-get update -qq && apt-get install -qq -y chromium chromium-driver >/dev/null; else false; fi \
+	|| echo "no Chromium: install chromium and chromium-driver to run the tests in a browser"
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -46,6 +46,9 @@ def test_the_wheel_holds_the_package_the_rules_and_the_model(wheel: Path) -> Non
     assert {
         "cleaner/py.typed",
         "cleaner/default_model/manifest.json",
+        "cleaner/report/article.html.jinja",
+        "cleaner/report/page.html.jinja",
+        "cleaner/report/report.css",
         "cleaner/rules/data/vi.toml",
         "cleaner/training/templates/vi.toml",
     } <= names

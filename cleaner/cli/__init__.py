@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from cleaner.cli.show import explain, standard_error, visible
+from cleaner.cli.show import explain, standard_error
 from cleaner.types import CleanerError
+from cleaner.visible import visible
 
 __all__ = ["main"]
 

@@ -10,7 +10,18 @@ from typing import Any
 
 import click
 
-from cleaner.cli.inputs import FILE, FILE_OR_STDIN, STDIN, Cleaned, Failed, Job, article_command, make_folder, replacing
+from cleaner.cli.inputs import (
+    FILE,
+    FILE_OR_STDIN,
+    STDIN,
+    Cleaned,
+    Failed,
+    Job,
+    article_command,
+    make_folder,
+    refuse_overwriting,
+    replacing,
+)
 from cleaner.cli.show import Screen, json_line, show_diff, show_findings, standard_error, standard_output
 
 SEPARATORS = ("/", os.sep)
@@ -42,7 +53,8 @@ def clean(ctx: click.Context, job: Job, output: str | None, in_place: bool, diff
     """
     _refuse_contradictions(job, output, in_place, diff)
     targets = _targets(job.files, output, in_place)
-    _refuse_overwriting(job.files, {} if in_place else targets, report)
+    written = [*({} if in_place else targets).values(), *([report] if report else [])]
+    refuse_overwriting(job.files, written, " (--in-place changes the files themselves)")
     screen, messages = standard_output(), standard_error()
     is_silent = bool(targets) and not (diff or job.as_json)
     failed = False
@@ -131,12 +143,3 @@ def _targets(files: Sequence[str], output: str | None, in_place: bool) -> dict[s
             raise click.UsageError(f"{sources[target]!r} and {name!r} would both be written to {str(target)!r}")
         sources[target] = name
     return {name: target for target, name in sources.items()}
-
-
-def _refuse_overwriting(files: Sequence[str], targets: Mapping[str, Path], report: Path | None) -> None:
-    """Only ``--in-place`` writes to what is read, and nothing is written to twice."""
-    taken = {os.path.realpath(name) for name in files if name != STDIN}
-    for target in [*targets.values(), *([report] if report else [])]:
-        if os.path.realpath(target) in taken:
-            raise click.UsageError(f"{str(target)!r} would be overwritten (--in-place changes the files themselves)")
-        taken.add(os.path.realpath(target))

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
@@ -166,6 +166,19 @@ def _size(name: str) -> int:
         return os.path.getsize(name)
     except OSError:
         return 0
+
+
+def refuse_overwriting(files: Iterable[str], written: Iterable[Path], hint: str = "") -> None:
+    """What is read is not written to, and nothing is written to twice.
+
+    Raises:
+        click.UsageError: one of the paths in ``written`` is among the ``files``, or comes twice.
+    """
+    taken = {os.path.realpath(name) for name in files if name != STDIN}
+    for path in written:
+        if os.path.realpath(path) in taken:
+            raise click.UsageError(f"{str(path)!r} would be overwritten{hint}")
+        taken.add(os.path.realpath(path))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple, TextIO
 
 from cleaner.types import CleanerError, Edit, Finding, Result
+from cleaner.visible import UNSAFE, visible
 
 Piece = tuple[str, str]
 """Text and its style, in the words of rich."""
@@ -24,8 +25,6 @@ AROUND = 40
 LONGEST_QUOTE = 160
 CONTEXT = 3
 """Unchanged lines shown around a change."""
-UNSAFE = re.compile(r"\r\n|[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What a terminal would obey (or choke on) instead of showing it."""
 ACTION_STYLES = {"strip": "bold red", "flag": "bold yellow"}
 DIFF_STYLES = {" ": "", "-": "red", "+": "green"}
 REMARKS = {
@@ -39,20 +38,6 @@ class OutputError(CleanerError):
 
     def __init__(self, name: str, error: OSError) -> None:
         super().__init__(f"{label(name)}: cannot be written: {cause(error)}")
-
-
-def visible(text: str, keep: str = "\n\t") -> str:
-    r"""``text`` with control characters, bidirectional overrides and lone surrogates as ``\x1b`` or ``\u202e``.
-
-    Those in ``keep`` stay; where a line break stays, CR LF is one.
-    """
-
-    def escape(match: re.Match[str]) -> str:
-        if match[0][-1] in keep:
-            return match[0][-1]
-        return "".join(f"\\x{ord(c):02x}" if c < "\u0100" else f"\\u{ord(c):04x}" for c in match[0])
-
-    return UNSAFE.sub(escape, text)
 
 
 def label(name: str) -> str:
