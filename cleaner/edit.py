@@ -8,12 +8,14 @@ end it is the other way round. A list item, a line or an element that the inject
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 
+from cleaner.intervals import Intervals
 from cleaner.tokens import LETTER, kind_of
 from cleaner.types import Document, Edit, Element
 
@@ -211,7 +213,7 @@ def unwrap_edits(document: Document, start: int, end: int) -> list[Edit]:
     """Edits of the source that remove the link around a span of the visible text, and leave its words."""
     from cleaner.document.lexer import tag_at
 
-    link = next(e for e in document.elements if e.href and (e.text_start, e.text_end) == (start, end))
+    link = next(e for e in document.elements_from(start, start + 1) if e.href and e.text_end == end)
     edits = [Edit(link.start, tag_at(document.source, link.start), "")]
     closing = document.source.rfind("</", link.start, link.end)
     if closing >= 0 and tag_at(document.source, closing) == link.end:
@@ -361,10 +363,10 @@ def compose(first: list[Edit], second: list[Edit]) -> list[Edit]:
 
     Edits that only take away and touch one another become one: the seam of the second cut may lie behind the first.
     """
-    moved = [
-        Edit(to_source(first, edit.start, True), to_source(first, edit.end, False), edit.replacement) for edit in second
-    ]
-    kept = [e for e in first if not any(m.start <= e.start and e.end <= m.end for m in moved)]
+    places = Places(first)
+    moved = [Edit(places.of(edit.start, True), places.of(edit.end, False), edit.replacement) for edit in second]
+    swallowed = Intervals((m.start, m.end) for m in moved)
+    kept = [e for e in first if not swallowed.hold(e.start, e.end)]
     whole: list[Edit] = []
     for edit in merged(kept + [m for m in moved if m.start <= m.end]):
         if whole and whole[-1].end == edit.start and not whole[-1].replacement and not edit.replacement:
@@ -373,15 +375,20 @@ def compose(first: list[Edit], second: list[Edit]) -> list[Edit]:
     return whole
 
 
-def to_source(edits: list[Edit], offset: int, is_start: bool) -> int:
-    """Where an offset of the edited text stands in the source; beside a cut, on the side of what is kept."""
-    shift = 0
-    for edit in edits:
-        begin = edit.start - shift
-        end = begin + len(edit.replacement)
-        if offset < begin or (offset == begin and not is_start):
-            break
-        if offset < end or (offset == end and not is_start):
-            return edit.start if is_start else edit.end
-        shift += edit.end - edit.start - len(edit.replacement)
-    return offset + shift
+class Places:
+    """Where the offsets of an edited text stand in its source."""
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        self._edits = edits
+        self._shifts = list(accumulate((e.end - e.start - len(e.replacement) for e in edits), initial=0))
+        """What the edits before each one took away."""
+        self._begins = [edit.start - shift for edit, shift in zip(edits, self._shifts, strict=False)]
+
+    def of(self, offset: int, is_start: bool) -> int:
+        """The place of an offset; beside a cut, on the side of what is kept."""
+        before = (bisect_right if is_start else bisect_left)(self._begins, offset)
+        if before:
+            edit, end = self._edits[before - 1], self._begins[before - 1] + len(self._edits[before - 1].replacement)
+            if offset < end or (offset == end and not is_start):
+                return edit.start if is_start else edit.end
+        return offset + self._shifts[before]
