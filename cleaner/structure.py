@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from cleaner.folding import fold
 from cleaner.model.classifier import Scored
@@ -39,28 +39,47 @@ Weight = Callable[[str], float]
 
 def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet, weight: Weight) -> list[Scored]:
     """The scored spans of a document, joined and completed by what its markup says."""
-    found = list(scored)
-    if not found and not any(weight(target) >= SUSPICIOUS for target in document.targets):
+    found = _Spans(scored)
+    if not scored and not any(weight(target) >= SUSPICIOUS for target in document.targets):
         return []
     every_link = [e for e in document.elements if e.href]
     starts = [e.start for e in every_link]
     for block in hidden_blocks(document):
-        inside = [s for s in found if block.text_start < s.end and s.start < block.text_end]
+        inside = found.over(block)
         links = every_link[bisect_left(starts, block.start) : bisect_left(starts, block.end)]
         if whole := _as_a_whole(document, block, inside, links, weight):
-            found = [s for s in found if s not in inside] + [whole]
+            found.put(block, [whole])
     for link in every_link:
         if link.text_start == link.text_end or (of := weight(link.href)) < SUSPICIOUS:
             continue
-        about = [s for s in found if link.text_start < s.end and s.start < link.text_end]
+        about = found.over(link)
         words = document.text[link.text_start : link.text_end]
         if any(_is_named(s) for s in about):
-            found = [_surer(s) if s in about and s.score >= LIKELY and _is_named(s) else s for s in found]
+            found.put(link, [_surer(s) if s.score >= LIKELY and _is_named(s) else s for s in about])
         elif not about and (phrase := _promotion(words, rules)):
-            found.append(_promoting(link, phrase))
+            found.put(link, [_promoting(link, phrase)])
         elif of >= SPAM and not any(s.named.get("hidden") for s in about):
-            found = [s for s in found if s not in about] + [_link(link, unwrap=not _is_generic(words, rules))]
-    return sorted(found, key=lambda s: s.start)
+            found.put(link, [_link(link, unwrap=not _is_generic(words, rules))])
+    return found.all
+
+
+class _Spans:
+    """Scored spans, disjoint and in the order of the text, of which some are replaced."""
+
+    def __init__(self, spans: Sequence[Scored]) -> None:
+        self.all = list(spans)
+
+    def over(self, element: Element) -> list[Scored]:
+        """Those that overlap the text of an element."""
+        return self.all[self._place(element)]
+
+    def put(self, element: Element, spans: Sequence[Scored]) -> None:
+        """Let ``spans`` take the place of those that overlap the text of an element."""
+        self.all[self._place(element)] = spans
+
+    def _place(self, element: Element) -> slice:
+        first = bisect_right(self.all, element.text_start, key=attrgetter("end"))
+        return slice(first, bisect_left(self.all, element.text_end, key=attrgetter("start"), lo=first))
 
 
 def _as_a_whole(
