@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -381,19 +381,18 @@ class _Table:
         c["phones"] = self._phones()
         for name in ("link", "honest_link", "hidden"):
             c[name] = np.zeros(self.a.size)
-        for m in self._touched_marks():
-            overlap = np.minimum(self.to, m.end) - np.maximum(self.from_, m.first)
-            share = np.maximum(overlap, 0) / self.n
-            c["link"] = np.maximum(c["link"], share * m.link)
-            c["honest_link"] = np.maximum(c["honest_link"], share * m.honest)
-            c["hidden"] = np.maximum(c["hidden"], share * m.hidden)
-
-    def _touched_marks(self) -> Iterator[Marked]:
-        """The marks that one of the spans may overlap."""
-        size = len(self.tagged.passages.batch.view.tokens) + 1
-        steps = np.bincount(self.from_, minlength=size) - np.bincount(self.to, minlength=size)
-        covered = np.concatenate([[0], np.cumsum(np.cumsum(steps) > 0)])
-        return (m for m in self.tagged.marked if covered[m.end] > covered[m.first])
+        order = np.argsort(self.from_, kind="stable")
+        starts, reached = self.from_[order], np.maximum.accumulate(self.to[order])
+        for m in self.tagged.marked:
+            begin, stop = np.searchsorted(reached, m.first, side="right"), np.searchsorted(starts, m.end)
+            if begin >= stop:
+                continue
+            near = order[begin:stop]
+            overlap = np.minimum(self.to[near], m.end) - np.maximum(self.from_[near], m.first)
+            share = np.maximum(overlap, 0) / self.n[near]
+            for name, weight in (("link", m.link), ("honest_link", m.honest), ("hidden", m.hidden)):
+                if weight:
+                    c[name][near] = np.maximum(c[name][near], share * weight)
 
     def _inside(self, finds: Finds) -> tuple[Ints, Ints]:
         """The finds wholly inside each span, as an interval of their numbers."""
