@@ -165,6 +165,19 @@ class Tagged:
         return np.stack([np.r_[at[0], at[apart + 1]], np.r_[at[apart], at[-1]] + 1], axis=1)
 
     @functools.cached_property
+    def layers(self) -> list[NDArray[np.float64]]:
+        """The columns of the marks, parted so that those of one layer lie apart, and in order."""
+        layers: list[list[Marked]] = []
+        for mark in sorted(self.marked, key=lambda m: m.first):
+            layer = next((layer for layer in layers if layer[-1].end <= mark.first), None)
+            if layer is None:
+                layers.append([mark])
+            else:
+                layer.append(mark)
+        columns = [[(m.first, m.end, m.link, m.honest, m.hidden) for m in layer] for layer in layers]
+        return [np.array(layer, dtype=np.float64).T for layer in columns]
+
+    @functools.cached_property
     def finds(self) -> dict[str, Finds]:
         """What the rules found, by the feature it makes up; the context only of texts with candidates."""
         view = self.passages.batch.view
@@ -381,18 +394,24 @@ class _Table:
         c["phones"] = self._phones()
         for name in ("link", "honest_link", "hidden"):
             c[name] = np.zeros(self.a.size)
-        order = np.argsort(self.from_, kind="stable")
-        starts, reached = self.from_[order], np.maximum.accumulate(self.to[order])
-        for m in self.tagged.marked:
-            begin, stop = np.searchsorted(reached, m.first, side="right"), np.searchsorted(starts, m.end)
-            if begin >= stop:
-                continue
-            near = order[begin:stop]
-            overlap = np.minimum(self.to[near], m.end) - np.maximum(self.from_[near], m.first)
-            share = np.maximum(overlap, 0) / self.n[near]
-            for name, weight in (("link", m.link), ("honest_link", m.honest), ("hidden", m.hidden)):
-                if weight:
-                    c[name][near] = np.maximum(c[name][near], share * weight)
+        for first, end, *weights in self.tagged.layers:
+            for name, weight in zip(("link", "honest_link", "hidden"), weights, strict=True):
+                if weight.any():
+                    c[name] = np.maximum(c[name], self._largest_share(first, end, weight))
+
+    def _largest_share(
+        self, first: NDArray[np.float64], end: NDArray[np.float64], weight: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The largest weighted share of each span that one of the marks has; they lie apart, and in order."""
+        begin, stop = np.searchsorted(first, self.from_), np.searchsorted(end, self.to, side="right")
+        edges = np.stack([begin, np.maximum(begin, stop)], axis=1).ravel()
+        inside = np.maximum.reduceat(np.append((end - first) * weight, 0.0), edges)[::2]
+        largest = np.where(stop > begin, inside, 0.0)
+        for number in (begin - 1, stop):  # those over its boundaries
+            mark = np.clip(number, 0, first.size - 1)
+            overlap = np.minimum(self.to, end[mark]) - np.maximum(self.from_, first[mark])
+            largest = np.maximum(largest, np.maximum(overlap, 0) * weight[mark])
+        return np.asarray(largest / self.n)
 
     def _inside(self, finds: Finds) -> tuple[Ints, Ints]:
         """The finds wholly inside each span, as an interval of their numbers."""
