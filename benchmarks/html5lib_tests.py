@@ -1,7 +1,7 @@
 """Visible text beside the trees and tokens that html5lib's tests expect of a parser.
 
-The tests are those that the source package of html5lib carries. What a test expects holds a text, too: its words, parted
-where a block begins or ends, but for what stands in elements that show nothing (scripts, styles, templates, frames).
+The tests are those that the source package of html5lib carries. What a test expects holds a text, too: its words,
+parted where a block begins or ends, but for what stands in elements that show nothing (scripts, styles, templates, frames).
 NULs are left out, and so is the character that the standard puts in their place. A page is read as with scripting off.
 
 Exit status: 0 when enough texts are equal, 1 when not, 2 when it cannot be measured.
@@ -44,7 +44,7 @@ _UNSHOWN = dict.fromkeys(map(ord, "\0\ufffd"))
 
 REASONS = {
     "moved": "the standard moves text out of a table; here it stays at its place in the source",
-    "parted": "a table, an option or the end of a page ends the line here where the standard goes on in it, or the reverse",
+    "parted": "a table, an option or the end of a page ends a line where the standard goes on in it, or the reverse",
     "frames": "beside a frameset the standard drops all text; here it is read, for it would be a hiding place",
     "CDATA": "whether a section is text or a comment depends on what stands between it and the drawing around it",
     "plaintext": "selects and drawings drop the element, or take it for an ordinary one",
