@@ -1,7 +1,7 @@
 """Visible text beside the trees and tokens that html5lib's tests expect of a parser.
 
 The tests are those that the source package of html5lib carries. What a test expects holds a text, too: its words,
-parted where a block begins or ends, but for what stands in elements that show nothing (scripts, styles, templates, frames).
+parted where a block begins or ends, but for what stands in elements that show nothing (scripts, styles, templates).
 NULs are left out, and so is the character that the standard puts in their place. A page is read as with scripting off.
 
 Exit status: 0 when enough texts are equal, 1 when not, 2 when it cannot be measured.
