@@ -8,16 +8,12 @@ Exit status: 0 when the share of pages with a cut is within the limit, 1 when no
 
 from __future__ import annotations
 
-import hashlib
 import json
-import subprocess
-import sys
-import tarfile
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from packages import PackageError, unpack
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -33,12 +29,6 @@ SMALLEST = 5000
 """Bytes; smaller files are no pages."""
 LIMIT = 0.02
 """Share of the honest pages from which something may be cut."""
-
-
-class PagesError(click.ClickException):
-    """The pages cannot be had."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -59,24 +49,10 @@ def fetch(folder: Path) -> None:
     """Download the packages that are not there yet and unpack their pages.
 
     Raises:
-        PagesError: a package cannot be had, or is not what it was.
+        PackageError: a package cannot be had, or is not what it was.
     """
     for package, digest in SOURCES.items():
-        if (folder / package).is_dir():
-            continue
-        with tempfile.TemporaryDirectory() as place:
-            name, _, version = package.rpartition("-")
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
-            done = subprocess.run([*command, "--dest", place, f"{name}=={version}"], capture_output=True, text=True)
-            archives = list(Path(place).glob("*.tar.gz"))
-            if done.returncode or not archives:
-                raise PagesError(f"{package} cannot be downloaded: {(done.stderr.strip() or 'nothing came')[-300:]}")
-            found = hashlib.sha256(archives[0].read_bytes()).hexdigest()
-            if found != digest:
-                raise PagesError(f"{package} is not the one that was measured: its SHA-256 is {found}")
-            with tarfile.open(archives[0]) as archive:
-                pages = [m for m in archive if m.name.endswith((".html", ".htm")) and m.size >= SMALLEST]
-                archive.extractall(folder, pages, filter="data")
+        unpack(package, digest, folder, lambda m: m.name.endswith((".html", ".htm")) and m.size >= SMALLEST)
 
 
 def pages_of(folder: Path) -> list[Page]:
@@ -88,7 +64,7 @@ def pages_of(folder: Path) -> list[Page]:
         data = file.read_bytes()
         found.setdefault(data, Page(file.relative_to(folder).as_posix(), decode(data).text))
     if not found:
-        raise PagesError(f"{folder} holds no pages")
+        raise PackageError(f"{folder} holds no pages")
     return list(found.values())
 
 
@@ -105,7 +81,7 @@ def main(ctx: click.Context, folder: Path, model: Path | None, json_file: Path |
     try:
         cleaner = Cleaner(model)
     except CleanerError as error:
-        raise PagesError(str(error)) from error
+        raise PackageError(str(error)) from error
     fetch(folder)
     pages = [page for page in pages_of(folder) if page.name not in INFECTED]
     results = list(cleaner.clean_many([page.source for page in pages], format="html"))

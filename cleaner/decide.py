@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cleaner.folding import fold
+from cleaner.intervals import Intervals
 from cleaner.model.classifier import Scored
 from cleaner.rules.lexicon import Lexicon, Term, compile_terms
 from cleaner.structure import CERTAIN
@@ -69,14 +70,16 @@ def decide(
     a mere name or code, unless the policy cuts all that it flags.
     When more than ``policy.max_removed`` of the text would go, everything is only flagged.
     """
-    allowed = allow.find(document.text)
-    decisions = [d for d in _denied(deny.find(document.text)) if not _overlaps(d.scored, allowed)]
-    forced = [(d.scored.start, d.scored.end, "") for d in decisions]
-    for s in in_company(list(scored), document):
-        if _overlaps(s, allowed) or _overlaps(s, forced):
+    allowed = Intervals((start, end) for start, end, _ in allow.find(document.text))
+    decisions = [d for d in _denied(deny.find(document.text)) if not allowed.overlap(d.scored.start, d.scored.end)]
+    forced = Intervals((d.scored.start, d.scored.end) for d in decisions)
+    scored = list(scored)
+    links = Intervals((e.text_start, e.text_end) for e in (document.elements if scored else ()) if e.href)
+    for s in in_company(scored, document, links):
+        if allowed.overlap(s.start, s.end) or forced.overlap(s.start, s.end):
             continue
         threshold = policy.thresholds(s.category)
-        if s.score >= threshold.strip and (_is_recognised(s, document) or threshold.strip <= threshold.flag):
+        if s.score >= threshold.strip and (_is_recognised(s, document, links) or threshold.strip <= threshold.flag):
             decisions.append(Decision(s, "strip"))
         elif s.score >= threshold.flag:
             decisions.append(Decision(s, "flag"))
@@ -89,12 +92,12 @@ def decide(
     return decisions, "review" if decisions else "clean"
 
 
-def in_company(scored: Sequence[Scored], document: Document) -> list[Scored]:
+def in_company(scored: Sequence[Scored], document: Document, links: Intervals) -> list[Scored]:
     """The spans, those that a rule recognises surer where another one tells that the text was tampered with.
 
     Of two independent finds in a text each raises the odds of the other: who injects once does it again.
     """
-    if len(scored) < 2 or not any(s.score >= CERTAIN_ONE and _is_recognised(s, document) for s in scored):
+    if len(scored) < 2 or not any(s.score >= CERTAIN_ONE and _is_recognised(s, document, links) for s in scored):
         return list(scored)
     return [_joined_by_company(s) if s.score < CERTAIN_ONE and not _WORDS.isdisjoint(s.named) else s for s in scored]
 
@@ -104,43 +107,46 @@ def _joined_by_company(s: Scored) -> Scored:
     return replace(s, score=odds / (1 + odds), contributions=s.contributions | {"company": COMPANY})
 
 
-def _is_recognised(s: Scored, document: Document) -> bool:
-    """Whether a span is more than text on another subject, or a name in a list."""
+def _is_recognised(s: Scored, document: Document, links: Intervals) -> bool:
+    """Whether a span is more than text on another subject, or a name in a list; ``links`` are those of the text."""
     if s.end - s.start >= PARAGRAPH:
         return bool(s.named)
     if document.format != "html" or s.score >= CERTAIN or not _TELLING.isdisjoint(s.named):
         return True
-    if any(e.href and e.text_start <= s.start and s.end <= e.text_end for e in document.elements):
+    if links.hold(s.start, s.end):
         return False
-    text = document.text
-    begin, end = text.rfind("\n", 0, s.start) + 1, text.find("\n", s.end)
-    rest = text[begin : s.start] + text[s.end : end if end >= 0 else len(text)]
-    return any(character.isalnum() for character in rest)
+    before = (document.text[at] for at in range(s.start - 1, -1, -1))
+    behind = (document.text[at] for at in range(s.end, len(document.text)))
+    return _has_words(before) or _has_words(behind)
+
+
+def _has_words(characters: Iterable[str]) -> bool:
+    """Whether a letter or a figure comes before the end of the line."""
+    return next((c.isalnum() for c in characters if c == "\n" or c.isalnum()), False)
 
 
 def removed_share(document: Document, decisions: list[Decision]) -> float:
     """Share of the characters that readers see (white space and hidden elements aside) that would go."""
     if not decisions:
         return 0.0
-    hidden = [(e.text_start, e.text_end) for e in document.elements if e.hidden]
-    gone = sum(_solid(document.text, d.scored.start, d.scored.end, hidden) for d in decisions)
-    return gone / max(1, _solid(document.text, 0, len(document.text), hidden))
+    text = _shown(document)
+    gone = sum(_solid(text[d.scored.start : d.scored.end]) for d in decisions)
+    return gone / max(1, _solid(text))
 
 
-def _solid(text: str, start: int, end: int, hidden: list[tuple[int, int]]) -> int:
-    """Characters of ``text[start:end]`` that are neither white space nor hidden."""
-    kept, at = 0, start
-    for first, last in hidden:
-        if first >= end:
-            break
-        if last > at:
-            kept += len("".join(text[at : max(at, first)].split()))
-            at = last
-    return kept + (len("".join(text[at:end].split())) if at < end else 0)
+def _shown(document: Document) -> str:
+    """The text with spaces in the place of what is hidden."""
+    pieces: list[str] = []
+    done = 0
+    for start, end in sorted((e.text_start, e.text_end) for e in document.elements if e.hidden):
+        pieces += document.text[done:start], " " * (end - max(start, done))
+        done = max(done, end)
+    return "".join((*pieces, document.text[done:]))
 
 
-def _overlaps(s: Scored, spans: list[tuple[int, int, str]]) -> bool:
-    return any(start < s.end and s.start < end for start, end, _ in spans)
+def _solid(text: str) -> int:
+    """How many characters are not white space."""
+    return len("".join(text.split()))
 
 
 def _denied(found: list[tuple[int, int, str]]) -> list[Decision]:

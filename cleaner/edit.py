@@ -8,13 +8,15 @@ end it is the other way round. A list item, a line or an element that the inject
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 
 from cleaner.document.lexer import tag_at
+from cleaner.intervals import Intervals
 from cleaner.tokens import LETTER, kind_of
 from cleaner.types import Document, Edit, Element
 
@@ -44,6 +46,9 @@ _MARKER = 200
 _COMMENT_BEFORE = re.compile(r"<!--((?:(?!-->).)*)-->\s*\Z", re.S)
 _COMMENT_AFTER = re.compile(r"\s*<!--((?:(?!-->).)*)-->", re.S)
 _NEWLINE = re.compile(r"[ \t]*+\r?\n")
+_OPENS = re.compile(r"<(p|li|div|span|center|figure|section|h[1-6]|b|i|u|em|strong|font)(?:\s[^<>]*)?>\s*\Z", re.I)
+_CLOSES = re.compile(r"\s*</(\w+)\s*>")
+"""Tags of elements that are as good as not there when they hold nothing."""
 _NEEDLESS = re.compile(r"""\s++(?:title|aria-label)\s*+=\s*+(["']?)\Z""", re.I)
 """Attributes that are as good as not there when they are empty."""
 _BLANK_LINE = re.compile(r"\n[ \t]*+\r?\n\Z")
@@ -233,11 +238,12 @@ def element_edits(document: Document, element: Element) -> list[Edit]:
     """Edits of the source that remove an element without words, and those that hold nothing else."""
     source = document.source
     first, last = element.start, element.end
-    for outer in reversed(document.elements_from(element.text_start, element.text_start + 1)):
-        if outer.start < first and last < outer.end and outer.text_end == element.text_end:
-            inside = source[tag_at(source, outer.start) : first], source[last : source.rfind("</", last, outer.end)]
-            if not "".join(inside).strip():
-                first, last = outer.start, outer.end
+    while (
+        (before := _OPENS.search(source, max(0, first - _MARKER), first))
+        and (after := _CLOSES.match(source, last))
+        and before[1].lower() == after[1].lower()
+    ):
+        first, last = before.start(), after.end()
     if first and source[first - 1] == " " and source.startswith(" ", last):
         last += 1
     return _block_of_markup(source, first, last)
@@ -249,17 +255,14 @@ def hider_edits(document: Document, edits: Sequence[Edit]) -> list[Edit]:
     for element in document.elements if edits else ():
         if element.hider:
             hidden.setdefault(element.hider, []).append(element)
-    whole = [place for place, held in hidden.items() if all(_is_inside(e, edits) for e in held)]
+    gone = Intervals((edit.start, edit.end) for edit in edits)
+    whole = [place for place, held in hidden.items() if all(gone.hold(e.start, e.end) for e in held)]
     found = []
     for first, last in whole:
         first = min((edit.start for edit in edits if edit.end == first), default=first)
         last = max((edit.end for edit in edits if edit.start == last), default=last)
         found += _block_of_markup(document.source, first, last)
     return found
-
-
-def _is_inside(element: Element, edits: Iterable[Edit]) -> bool:
-    return any(edit.start <= element.start and element.end <= edit.end for edit in edits)
 
 
 def _edits_of_one(document: Document, apart: Sequence[int], start: int, end: int) -> list[Edit]:
@@ -415,10 +418,10 @@ def compose(first: list[Edit], second: list[Edit]) -> list[Edit]:
 
     Edits that only take away and touch one another become one: the seam of the second cut may lie behind the first.
     """
-    moved = [
-        Edit(to_source(first, edit.start, True), to_source(first, edit.end, False), edit.replacement) for edit in second
-    ]
-    kept = [e for e in first if not any(m.start <= e.start and e.end <= m.end for m in moved)]
+    places = Places(first)
+    moved = [Edit(places.of(edit.start, True), places.of(edit.end, False), edit.replacement) for edit in second]
+    swallowed = Intervals((m.start, m.end) for m in moved)
+    kept = [e for e in first if not swallowed.hold(e.start, e.end)]
     whole: list[Edit] = []
     for edit in merged(kept + [m for m in moved if m.start <= m.end]):
         if whole and whole[-1].end == edit.start and not whole[-1].replacement and not edit.replacement:
@@ -427,15 +430,20 @@ def compose(first: list[Edit], second: list[Edit]) -> list[Edit]:
     return whole
 
 
-def to_source(edits: list[Edit], offset: int, is_start: bool) -> int:
-    """Where an offset of the edited text stands in the source; beside a cut, on the side of what is kept."""
-    shift = 0
-    for edit in edits:
-        begin = edit.start - shift
-        end = begin + len(edit.replacement)
-        if offset < begin or (offset == begin and not is_start):
-            break
-        if offset < end or (offset == end and not is_start):
-            return edit.start if is_start else edit.end
-        shift += edit.end - edit.start - len(edit.replacement)
-    return offset + shift
+class Places:
+    """Where the offsets of an edited text stand in its source."""
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        self._edits = edits
+        self._shifts = list(accumulate((e.end - e.start - len(e.replacement) for e in edits), initial=0))
+        """What the edits before each one took away."""
+        self._begins = [edit.start - shift for edit, shift in zip(edits, self._shifts, strict=False)]
+
+    def of(self, offset: int, is_start: bool) -> int:
+        """The place of an offset; beside a cut, on the side of what is kept."""
+        before = (bisect_right if is_start else bisect_left)(self._begins, offset)
+        if before:
+            edit, end = self._edits[before - 1], self._begins[before - 1] + len(self._edits[before - 1].replacement)
+            if offset < end or (offset == end and not is_start):
+                return edit.start if is_start else edit.end
+        return offset + self._shifts[before]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from cleaner.decide import Decision, Terms, decide
 from cleaner.document import read
 from cleaner.edit import (
+    Places,
     apply,
     compose,
     edits_of,
@@ -18,7 +21,6 @@ from cleaner.edit import (
     hider_edits,
     merged,
     place_of,
-    to_source,
     unwrap_edits,
 )
 from cleaner.model.classifier import Scored
@@ -30,6 +32,7 @@ from cleaner.types import Action, Document, Edit, Finding, Policy, Result, Verdi
 
 BATCH = 1 << 22
 """Characters of sources that are looked at together."""
+_START, _END = attrgetter("start"), attrgetter("end")
 _PASSES = 8
 """A text that still changes after so many passes is given to a person."""
 
@@ -105,7 +108,8 @@ class Cleaner:
             for number, (again, more, _) in zip(unsettled, self._pass(left), strict=True):
                 source, done = sources[number], passes[number]
                 if more:
-                    cut = [_in_source(source, done.edits, f) for f in again if f.action == "strip"]
+                    places = Places(done.edits)
+                    cut = [_in_source(source, places, f) for f in again if f.action == "strip"]
                     done.findings = _joined(source, [*done.findings, *cut])
                     done.edits = compose(done.edits, more)
                     moving.append(number)
@@ -194,9 +198,9 @@ def _finding(source: str, place: tuple[int, int], decision: Decision) -> Finding
     )
 
 
-def _in_source(source: str, edits: list[Edit], finding: Finding) -> Finding:
+def _in_source(source: str, places: Places, finding: Finding) -> Finding:
     """A finding of the edited text as one of the source."""
-    start, end = to_source(edits, finding.start, True), to_source(edits, finding.end, False)
+    start, end = places.of(finding.start, True), places.of(finding.end, False)
     return replace(finding, start=start, end=end, quote=source[start:end])
 
 
@@ -204,12 +208,12 @@ def _joined(source: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """In source order and disjoint: those that overlap become one, told by the one that came last."""
     kept: list[Finding] = []
     for new in findings:
-        touched = [f for f in kept if f.start < new.end and new.start < f.end]
+        first, last = bisect_right(kept, new.start, key=_END), bisect_left(kept, new.end, key=_START)
+        touched = kept[first:last]
         start, end = min([new.start, *(f.start for f in touched)]), max([new.end, *(f.end for f in touched)])
         action: Action = "strip" if "strip" in (new.action, *(f.action for f in touched)) else "flag"
-        kept = [f for f in kept if f not in touched]
-        kept.append(replace(new, start=start, end=end, quote=source[start:end], action=action))
-    return tuple(sorted(kept, key=lambda f: (f.start, f.end)))
+        kept[first:last] = [replace(new, start=start, end=end, quote=source[start:end], action=action)]
+    return tuple(kept)
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from cleaner.document.hiding import looks_like_text
 from cleaner.document.lexer import attributes_of, tag_at
@@ -53,33 +53,51 @@ Weight = Callable[[str], float]
 
 def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet, weight: Weight) -> list[Scored]:
     """The scored spans of a document, joined and completed by what its markup says."""
-    found = list(scored)
-    if not found and not any(weight(target) >= SUSPICIOUS for target in document.targets):
+    found = _Spans(scored)
+    if not scored and not any(weight(target) >= SUSPICIOUS for target in document.targets):
         return []
     every_link = [e for e in document.elements if e.href]
     starts = [e.start for e in every_link]
     for block in hidden_blocks(document):
-        inside = [s for s in found if block.text_start < s.end and s.start < block.text_end]
+        inside = found.over(block.text_start, block.text_end)
         links = every_link[bisect_left(starts, block.start) : bisect_left(starts, block.end)]
         if whole := _as_a_whole(document, block, inside, links, weight):
-            found = [s for s in found if s not in inside] + [whole]
+            found.put([whole])
     for link in every_link:
         if (of := weight(link.href)) < SUSPICIOUS:
             continue
         words = document.text[link.text_start : link.text_end]
+        about = found.over(link.text_start, link.text_end)
         if not words.strip():
-            if of >= SPAM or link.hidden:
-                found.append(_link(link, link, unwrap=_is_around_an_image(document, link, found, weight)))
+            if not about and (of >= SPAM or link.hidden):
+                found.put([_link(link, link, unwrap=_is_around_an_image(document, link, found, weight))])
             continue
-        about = [s for s in found if link.text_start < s.end and s.start < link.text_end]
         if any(_is_named(s) for s in about):
-            found = [s for s in found if s not in about] + _with_link(document, link, about)
+            found.put(_with_link(document, link, about))
         elif not about and (phrase := _promotion(words, rules)):
-            found.append(_promoting(link, phrase))
+            found.put([_promoting(link, phrase)])
         elif (of >= SPAM or _is_disguised(document, link)) and not any(s.named.get("hidden") for s in about):
-            found = [s for s in found if s not in about]
-            found.append(_request(document, link, rules) or _link(link, link, unwrap=True))
-    return sorted(found, key=lambda s: s.start)
+            found.put([_request(document, link, rules) or _link(link, link, unwrap=True)])
+    return found.all
+
+
+class _Spans:
+    """Scored spans, disjoint and in the order of the text, of which some are replaced."""
+
+    def __init__(self, spans: Sequence[Scored]) -> None:
+        self.all = list(spans)
+
+    def over(self, start: int, end: int) -> list[Scored]:
+        """Those that overlap ``[start, end)`` of the text."""
+        return self.all[self._place(start, end)]
+
+    def put(self, spans: Sequence[Scored]) -> None:
+        """Let ``spans``, disjoint and in order, take the place of those that they overlap or lie between."""
+        self.all[self._place(spans[0].start, spans[-1].end)] = spans
+
+    def _place(self, start: int, end: int) -> slice:
+        first = bisect_right(self.all, start, key=attrgetter("end"))
+        return slice(first, bisect_left(self.all, end, key=attrgetter("start"), lo=first))
 
 
 def _as_a_whole(
@@ -167,7 +185,7 @@ def _request(document: Document, link: Element, rules: RuleSet) -> Scored | None
     return _link(link)
 
 
-def _is_around_an_image(document: Document, link: Element, found: Sequence[Scored], weight: Weight) -> bool:
+def _is_around_an_image(document: Document, link: Element, found: _Spans, weight: Weight) -> bool:
     """Whether a link without words holds an image that is not a banner of what it leads to."""
     source = document.source
     images = [match.start() for match in _IMAGE.finditer(source, link.start, link.end)]
@@ -175,8 +193,9 @@ def _is_around_an_image(document: Document, link: Element, found: Sequence[Score
         src = attributes_of(source, start, tag_at(source, start)).get("src")
         if src and weight(decoded(source, *src)) >= SUSPICIOUS:
             return False
-    values = [e for e in document.elements if e.name == "attribute" and link.start < e.start < link.end]
-    return bool(images) and not any(s.start < e.text_end and e.text_start < s.end for e in values for s in found)
+    first, last = (bisect_left(document.elements, at, key=attrgetter("start")) for at in (link.start, link.end))
+    values = [e for e in document.elements[first:last] if e.name == "attribute"]
+    return bool(images) and not any(found.over(e.text_start, e.text_end) for e in values)
 
 
 def _promoting(link: Element, phrase: Term) -> Scored:

@@ -144,10 +144,15 @@ def test_visible_text_of_html(source: str, text: str | None) -> None:
         ("<textarea>a<!-- b</textarea>c-->", "a<!--bc-->"),
         ("<iframe><p>a</iframe>b", "b"),
         ("<![CDATA[a]]>b", "b"),
+        ("<svg><text><![CDATA[a<b>c]]>d</text></svg><![CDATA[e]]>f", "a<b>cdf"),
+        ("<math><mtext><![CDATA[a]]></mtext></math>b<svg><![CDATA[c</svg>", "abc</svg>"),
+        ("<svg><title>a<b>c</title></svg><title>d<b>", "acd<b>"),
+        ("a<plaintext>b<p>c</plaintext>&amp;", "ab<p>c</plaintext>&"),
         ("<a.b>c</a.b>", "c"),
         ("<é>a", "<é>a"),
         ("&amp&ltp&gt;", "&<p>"),
         ("&#;&#x;&;&#xD800;&#0;", "&#;&#x;&;\ufffd\ufffd"),
+        ("&#1;&#x7F;&#64976;&#x10FFFF;", "\x01\x7f\ufdd0\U0010ffff"),
         ("a</br>b", "ab"),
         ("<svg><path d='x'/><style/></svg>a", "a"),
     ],
@@ -516,9 +521,15 @@ def check_intervals(document: Document) -> None:
         elif document.format == "html" and re.match("</?br", spelt, re.I):
             assert characters == "\n"
         elif document.format == "html":
-            assert characters in (html.unescape(spelt), re.sub(r"[\n\r\f]", " ", spelt))
+            assert characters in (unescaped(spelt), re.sub(r"[\n\r\f]", " ", spelt))
         else:
             assert characters == spelt
+
+
+def unescaped(spelt: str) -> str:
+    """A reference as browsers read it; ``html.unescape`` leaves out what is no character to print."""
+    digits = spelt[2:].rstrip(";")
+    return html.unescape(spelt) or chr(int("0" + digits, 16 if digits[0] in "xX" else 10))
 
 
 def check_elements(document: Document) -> None:

@@ -31,6 +31,7 @@ _MARKUP = re.compile(
 )
 _SHOWN = re.compile(rf"""(?:title|alt|label|placeholder){_EQUALS}(?:"[{_S}]*+[^{_S}"]|'[{_S}]*+[^{_S}']|[^{_S}"'>])""")
 _SCRIPT_MARK = re.compile(rf"<!(?=--)|-->|</?script(?=[{_S}/>])", re.A | re.I)
+_CDATA = "<![CDATA["
 _TELLING = names(
     "alt aria-label class content height hidden href id name placeholder property rel src style title width"
 )
@@ -76,8 +77,10 @@ def _lex_from(source: str, position: int, drawings: int, tokens: Tokens, known: 
         add_start(start)
         add_end(end)
         if name is None:
-            tokens.dark.append(len(tags))
             add_tag(comment)
+            if drawings and source.startswith(_CDATA, start):
+                return _behind_cdata(source, start, tokens), drawings
+            tokens.dark.append(len(tags) - 1)
             continue
         tag = known.get(name)
         if tag is None:
@@ -86,9 +89,9 @@ def _lex_from(source: str, position: int, drawings: int, tokens: Tokens, known: 
             _look_at(source[start:end].lower(), tag, len(tags), tokens)
         add_tag(tag)
         if tag.is_special:
-            if tag.name == "svg":
+            if tag.group == "svg":
                 drawings = max(0, drawings + (1 if tag.is_start else -1))
-            elif (not drawings or source[end - 2] != "/") and markup[2]:
+            elif markup[2] and (not drawings or (tag.is_unseen and source[end - 2] != "/")):
                 raw_end = _raw_end(source, end, tag.name)
                 if tag.is_unseen:
                     tokens.ends[-1] = raw_end
@@ -98,6 +101,18 @@ def _lex_from(source: str, position: int, drawings: int, tokens: Tokens, known: 
     if markup and markup[1] and not markup[2]:
         _forget_last(tokens)
     return len(source), drawings
+
+
+def _behind_cdata(source: str, start: int, tokens: Tokens) -> int:
+    """Where reading goes on behind a section of text in a drawing, which is not markup; its marks are tokens."""
+    tokens.ends[-1] = start + len(_CDATA)
+    close = source.find("]]>", start)
+    if close < 0:
+        return len(source)
+    tokens.starts.append(close)
+    tokens.ends.append(close + 3)
+    tokens.tags.append(tag_of(""))
+    return close + 3
 
 
 def _forget_last(tokens: Tokens) -> None:
@@ -147,6 +162,8 @@ def _raw_end(source: str, start: int, name: str) -> int:
     """Where an element ends whose content is not markup and starts at ``start``."""
     if name == "script":
         return _script_end(source, start)
+    if name == "plaintext":
+        return len(source)
     end_tag = re.compile(rf"</{name}(?=[{_S}/>])", re.A | re.I).search(source, start)
     return end_tag.start() if end_tag else len(source)
 

@@ -55,9 +55,15 @@ def _reference_at(source: str, start: int, end: int, is_value: bool) -> tuple[in
 def _decode(reference: str) -> tuple[int, str]:
     """How much of what looks like a reference is one, and the characters that it stands for."""
     if reference[1] == "#":
-        return len(reference), html.unescape(reference) if len(reference) < _LONGEST_NUMBER else "\ufffd"
+        return len(reference), _numbered(reference) if len(reference) < _LONGEST_NUMBER else "\ufffd"
     name = _name(reference[1:])
     return (1 + len(name), html5[name]) if name else (0, "")
+
+
+def _numbered(reference: str) -> str:
+    """The character of a number, even one that ``html.unescape`` leaves out because it is none to print."""
+    digits = reference[2:].rstrip(";")
+    return html.unescape(reference) or chr(int("0" + digits, 16 if digits[0] in "xX" else 10))
 
 
 def _name(text: str) -> str:

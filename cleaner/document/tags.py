@@ -14,7 +14,7 @@ def names(listed: str) -> frozenset[str]:
 BLOCK = names(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
     "footer form h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li main marquee menu nav noscript ol optgroup "
-    "option p pre search section select summary table tbody td tfoot th thead title tr ul xmp"
+    "option p plaintext pre search section select summary table tbody td tfoot th thead title tr ul xmp"
 )
 """Elements that stand on lines of their own."""
 _CLOSES_P = BLOCK - names(
@@ -34,6 +34,7 @@ _GROUP = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5"), "h6"),
     **dict.fromkeys(("tfoot", "thead"), "tbody"),
     "dt": "dd",
+    "math": "svg",
     "th": "td",
 }
 """Elements that close each other, named by one of them."""
@@ -63,10 +64,10 @@ _BARS = {
 """The kinds of bar that an open element of the group is."""
 _UNSEEN = names("iframe noembed noframes script style")
 """Elements whose content is neither markup nor shown."""
-_RAW = _UNSEEN | names("textarea title xmp")
+_RAW = _UNSEEN | names("plaintext textarea title xmp")
 """Elements whose content is not markup."""
 
-_VERBATIM = names("listing pre xmp")
+_VERBATIM = names("listing plaintext pre xmp")
 """Blocks in which line breaks of the source are shown."""
 
 NOTHING, BREAK, BLOCK_START, BLOCK_END, VERBATIM_START, VERBATIM_END, TEMPLATE_START, TEMPLATE_END = range(8)
@@ -114,7 +115,7 @@ def tag_of(spelled: str) -> Tag:
         bars=_BARS.get(group, ()),
         is_childless=name in _CHILDLESS,
         is_unseen=name in _UNSEEN,
-        is_special=name == "svg" or (is_start and name in _RAW),
+        is_special=group == "svg" or (is_start and name in _RAW),
         is_recorded=name in _RECORDED,
         is_about_page=name in ("base", "link", "meta"),
         hidden=name if name == "noscript" else "",

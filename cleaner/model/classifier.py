@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cleaner.arrays import distinct
+from cleaner.intervals import Intervals
 from cleaner.model.clean_text import CleanText
 from cleaner.model.decoding import best_gain, decode
 from cleaner.model.features import Columns, columns, hashed_features
@@ -122,6 +122,10 @@ class Classifier:
         def markup(document: int) -> Markup:
             return Markup(documents[document], self.rules.known)
 
+        @functools.cache
+        def protected(document: int) -> Intervals:
+            return Intervals(documents[document].protected)
+
         led = {n for n, document in enumerate(documents) if leads_to_spam(document, self.rules.known)}
         ration = _Ration(documents)
         hopeful = [piece for some in _batches(pieces) for piece in self._hopeful_pieces(some, markup, led, ration)]
@@ -133,8 +137,7 @@ class Classifier:
             for segment, contributions in zip(chosen, self._contributions(chosen), strict=True):
                 piece = some[int(tagged.passages.text[tagged.passages.owner[segment.first]])]
                 scored = self._scored(markup(piece.document), tagged, segment, contributions, piece.offset)
-                protected = documents[piece.document].protected
-                if not any(a < scored.end and scored.start < b for a, b in protected):
+                if not protected(piece.document).overlap(scored.start, scored.end):
                     found[piece.document].append(scored)
         return found
 
@@ -282,9 +285,8 @@ class Classifier:
         """What a span promotes: the lexicon's categories and the votes of its words."""
         votes = category_votes(self.weights.categories, tagged.seen, first, last)
         view, (start, end) = tagged.passages.batch.view, _place(tagged, first, last)
-        for hit in view.hits[bisect_right(view.hits, start, key=lambda h: h.end) :]:
-            if hit.start >= end:
-                break
+        after = bisect_right(view.hits, start, key=lambda h: h.end)
+        for hit in view.hits[after : bisect_left(view.hits, end, key=lambda h: h.start)]:
             votes[CATEGORIES.index(hit.term.category)] += 2 * hit.term.weight
         for shape in view.shapes:
             if shape.category != "other" and start <= shape.start < end:
@@ -325,9 +327,8 @@ def _named(tagged: Tagged, segment: Segment) -> dict[str, tuple[str, ...]]:
     """What the rules found in a segment, by group of evidence."""
     view, (start, end) = tagged.passages.batch.view, _place(tagged, segment.first, segment.last)
     found: dict[str, dict[str, None]] = {}
-    for hit in view.hits[bisect_left(view.hits, start, key=lambda h: h.start) :]:
-        if hit.start >= end:
-            break
+    first = bisect_left(view.hits, start, key=lambda h: h.start)
+    for hit in view.hits[first : bisect_left(view.hits, end, key=lambda h: h.start)]:
         if hit.end <= end:
             found.setdefault("phrase", {})[f"“{hit.term.text}” ({hit.term.category})"] = None
     for shape in view.shapes:
@@ -358,7 +359,7 @@ class _Ration:
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self._documents = documents
-        self._seen: Counter[tuple[int, int]] = Counter()
+        self._blocks: dict[int, tuple[Ints, Ints, Ints]] = {}
 
     def of(self, loud: Ints, pieces: Sequence[_Piece], batch: Batch) -> Ints:
         """The loud tokens without those in a hidden block behind ``RATION`` others."""
@@ -366,13 +367,23 @@ class _Ration:
         wanted = np.ones(loud.size, dtype=bool)
         for number in np.flatnonzero(np.bincount(text, minlength=len(pieces)) > FEW).tolist():
             piece, own = pieces[number], np.flatnonzero(text == number)
+            starts, ends, seen = self._hidden_in(piece.document)
             at = batch.view.folded.starts[batch.view.tokens.starts[loud[own]]] - batch.starts[number] + piece.offset
-            for block in hidden_blocks(self._documents[piece.document]):
-                inside = own[(at >= block.text_start) & (at < block.text_end)]
-                before = self._seen[piece.document, block.start]
-                self._seen[piece.document, block.start] += inside.size
-                wanted[inside[max(0, RATION - before) :]] = False
+            block = np.searchsorted(starts, at, side="right") - 1
+            inside = (block >= 0) & (at < ends[block])
+            blocks, first, counts = np.unique(block[inside], return_index=True, return_counts=True)
+            rank = np.arange(inside.sum()) + np.repeat(seen[blocks] - first, counts)
+            wanted[own[inside][rank >= RATION]] = False
+            seen[blocks] += counts
         return loud[wanted]
+
+    def _hidden_in(self, document: int) -> tuple[Ints, Ints, Ints]:
+        """Where the hidden blocks of a document start and end, and how many loud tokens of each were seen."""
+        if document not in self._blocks:
+            found = sorted((block.text_start, block.text_end) for block in hidden_blocks(self._documents[document]))
+            starts, ends = np.array(found or [(0, 0)], dtype=np.int64).T
+            self._blocks[document] = starts, ends, np.zeros(len(starts), dtype=np.int64)
+        return self._blocks[document]
 
 
 def _batches(pieces: Iterable[_Piece], size: int = BATCH) -> Iterator[list[_Piece]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -163,6 +163,19 @@ class Tagged:
         if not at.size:
             return np.zeros((0, 2), dtype=np.int64)
         return np.stack([np.r_[at[0], at[apart + 1]], np.r_[at[apart], at[-1]] + 1], axis=1)
+
+    @functools.cached_property
+    def layers(self) -> list[NDArray[np.float64]]:
+        """The columns of the marks, parted so that those of one layer lie apart, and in order."""
+        layers: list[list[Marked]] = []
+        for mark in sorted(self.marked, key=lambda m: m.first):
+            layer = next((layer for layer in layers if layer[-1].end <= mark.first), None)
+            if layer is None:
+                layers.append([mark])
+            else:
+                layer.append(mark)
+        columns = [[(m.first, m.end, m.link, m.honest, m.hidden) for m in layer] for layer in layers]
+        return [np.array(layer, dtype=np.float64).T for layer in columns]
 
     @functools.cached_property
     def finds(self) -> dict[str, Finds]:
@@ -381,19 +394,24 @@ class _Table:
         c["phones"] = self._phones()
         for name in ("link", "honest_link", "hidden"):
             c[name] = np.zeros(self.a.size)
-        for m in self._touched_marks():
-            overlap = np.minimum(self.to, m.end) - np.maximum(self.from_, m.first)
-            share = np.maximum(overlap, 0) / self.n
-            c["link"] = np.maximum(c["link"], share * m.link)
-            c["honest_link"] = np.maximum(c["honest_link"], share * m.honest)
-            c["hidden"] = np.maximum(c["hidden"], share * m.hidden)
+        for first, end, *weights in self.tagged.layers:
+            for name, weight in zip(("link", "honest_link", "hidden"), weights, strict=True):
+                if weight.any():
+                    c[name] = np.maximum(c[name], self._largest_share(first, end, weight))
 
-    def _touched_marks(self) -> Iterator[Marked]:
-        """The marks that one of the spans may overlap."""
-        size = len(self.tagged.passages.batch.view.tokens) + 1
-        steps = np.bincount(self.from_, minlength=size) - np.bincount(self.to, minlength=size)
-        covered = np.concatenate([[0], np.cumsum(np.cumsum(steps) > 0)])
-        return (m for m in self.tagged.marked if covered[m.end] > covered[m.first])
+    def _largest_share(
+        self, first: NDArray[np.float64], end: NDArray[np.float64], weight: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The largest weighted share of each span that one of the marks has; they lie apart, and in order."""
+        begin, stop = np.searchsorted(first, self.from_), np.searchsorted(end, self.to, side="right")
+        edges = np.stack([begin, np.maximum(begin, stop)], axis=1).ravel()
+        inside = np.maximum.reduceat(np.append((end - first) * weight, 0.0), edges)[::2]
+        largest = np.where(stop > begin, inside, 0.0)
+        for number in (begin - 1, stop):  # those over its boundaries
+            mark = np.clip(number, 0, first.size - 1)
+            overlap = np.minimum(self.to, end[mark]) - np.maximum(self.from_, first[mark])
+            largest = np.maximum(largest, np.maximum(overlap, 0) * weight[mark])
+        return np.asarray(largest / self.n)
 
     def _inside(self, finds: Finds) -> tuple[Ints, Ints]:
         """The finds wholly inside each span, as an interval of their numbers."""

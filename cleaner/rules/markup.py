@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from itertools import accumulate
 
 from cleaner.document.targets import host_of, site_of
 from cleaner.folding import bare_term
@@ -18,6 +17,8 @@ _PATH = 0.25
 """What the weight of a host on a throw-away domain gains by a path that names what spam promotes."""
 _PAGE = 1000
 """Characters outside of a hidden block without which it is the page itself, which a script shows later."""
+DEEPEST = 64
+"""Links and hidden elements within one another; what lies deeper says nothing more."""
 SUSPICIOUS = 0.5
 """Weight of a link target from which a page is looked at closely."""
 
@@ -56,17 +57,30 @@ class Markup:
 
     def __init__(self, document: Document, known: Known) -> None:
         """Judge the links of ``document`` by what is ``known`` of hosts."""
+        self._elements: list[Element] = []
+        self._outer: list[int] = []
         found = [e for e in document.elements if e.text_end > e.text_start and (e.href or e.hidden)]
-        self._elements = sorted(found, key=lambda element: element.text_start)
+        opened = [-1]
+        for element in sorted(found, key=lambda element: element.text_start):
+            while len(opened) > 1 and self._elements[opened[-1]].text_end <= element.text_start:
+                opened.pop()
+            if len(opened) <= DEEPEST:
+                self._outer.append(opened[-1])
+                opened.append(len(self._elements))
+                self._elements.append(element)
         self._starts = [element.text_start for element in self._elements]
-        self._reached = list(accumulate((element.text_end for element in self._elements), max))
         self.weight = link_weights(document, known)
         """How much a link target looks like one of spam, 0..1."""
 
     def around(self, start: int, end: int) -> list[Element]:
         """What overlaps ``[start, end)`` of the text, in the order of the text."""
-        first, last = bisect_right(self._reached, start), bisect_left(self._starts, end)
-        return [element for element in self._elements[first:last] if element.text_end > start]
+        first = bisect_right(self._starts, start)
+        outer, number = [], first - 1
+        while number >= 0:
+            outer.append(self._elements[number])
+            number = self._outer[number]
+        inner = self._elements[first : bisect_left(self._starts, end)]
+        return [*(element for element in reversed(outer) if element.text_end > start), *inner]
 
 
 def hidden_blocks(document: Document) -> list[Element]:
