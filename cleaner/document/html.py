@@ -1,16 +1,16 @@
-"""HTML → document: the text between the tags, laid out in lines, with the place of each character in the source."""
+"""Tags → document: the text between them, laid out in lines, with the place of each character in the source."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cleaner.document.dark import dark_links, escape_at, json_strings
-from cleaner.document.layout import Breaks, Layout, Reader
+from cleaner.document.layout import Breaks, Layout, Reader, verbatim
 from cleaner.document.lexer import Attributes, Interval, Tokens, attributes_of, lex
 from cleaner.document.references import decoded, in_attribute, in_text
 from cleaner.document.tags import (
@@ -53,37 +53,66 @@ def read_html(source: str) -> Document:
     ``Element.hidden`` is set on the element that hides, not on those within it.
     """
     tokens = lex(source)
+    return document_of(source, "html", tokens, [in_text] * (len(tokens.tags) + 1), {})
+
+
+def document_of(
+    source: str, format: str, tokens: Tokens, readers: Sequence[Reader], shown: Mapping[Interval, Reader]
+) -> Document:
+    """What a reader sees of a source with these tags, as :func:`read_html` tells.
+
+    Args:
+        source: what the offsets index.
+        format: its format.
+        tokens: its tags and comments.
+        readers: what reads the references in the text before each token, and in that behind the last one;
+            text that is read verbatim is protected.
+        shown: intervals that people get to see besides, within tokens, and what reads them.
+    """
     effects = np.array([tag.effect for tag in tokens.tags], dtype=np.int8)
     in_template = _inside(effects, TEMPLATE_START, TEMPLATE_END)
-    values: list[Interval] = []
+    shown = dict(shown)
     host = ""
     for number in tokens.telling:
         if not in_template[number]:
             attributes = attributes_of(source, tokens.starts[number], tokens.ends[number])
             name = tokens.tags[number].name
-            values += _shown_values(source, name, attributes)
+            shown |= dict.fromkeys(_shown_values(source, name, attributes), in_attribute)
             host = host or _own_host(source, name, attributes)
-    strings, dark = set(json_strings(source, tokens)), list(dark_links(source, tokens))
+    dark = list(dark_links(source, tokens))
     words = {link.words for block in dark for link in block.links}
-    values = sorted({*values, *strings, *words})
-    layout = _lay_out(source, tokens, effects, in_template, values, strings)
+    shown |= dict.fromkeys(words, in_attribute) | dict.fromkeys(json_strings(source, tokens), escape_at)
+    values = sorted(shown)
+    readers = [*readers, *(shown[value] for value in values)]
+    layout = _lay_out(source, tokens, effects, in_template, values, readers)
 
     def outline() -> tuple[Element, ...]:
         starts, ends = layout.piece_starts().tolist(), layout.piece_ends().tolist()
         first = len(tokens.tags) + 1
-        shown = dict(zip(values, zip(starts[first:], ends[first:], strict=True), strict=True))
+        placed = dict(zip(values, zip(starts[first:], ends[first:], strict=True), strict=True))
         elements = [
             *elements_of(source, tokens, before=ends, after=starts[1:]),
-            *(Element(*value, *shown[value], "attribute") for value in values if value not in words),
+            *(Element(*value, *placed[value], "attribute") for value in values if value not in words),
         ]
         for block in dark:
-            begin, end = shown[block.links[0].words][0], shown[block.links[-1].words][1]
+            begin, end = placed[block.links[0].words][0], placed[block.links[-1].words][1]
             elements.append(Element(*block.place, begin, end, block.name, hidden=block.technique))
-            elements += [Element(*link.place, *shown[link.words], "a", link.href) for link in block.links]
+            elements += [Element(*link.place, *placed[link.words], "a", link.href) for link in block.links]
         return tuple(sorted(elements, key=attrgetter("start")))
 
     targets = frozenset([*_targets(source, tokens), *(link.href for block in dark for link in block.links)])
-    return Document(source, "html", layout.text, layout.starts, layout.ends, outline, targets, host)
+    protected = _protected(layout, readers)
+    return Document(source, format, layout.text, layout.starts, layout.ends, outline, targets, host, protected)
+
+
+def _protected(layout: Layout, readers: Sequence[Reader]) -> tuple[Interval, ...]:
+    """The text of the pieces that are read verbatim; those that touch are one."""
+    numbers = [number for number, reader in enumerate(readers) if reader is verbatim]
+    if not numbers:
+        return ()
+    starts, ends = layout.piece_starts()[numbers], layout.piece_ends()[numbers]
+    apart = np.flatnonzero(starts[1:] > ends[:-1])
+    return tuple(zip(starts[[0, *(apart + 1)]].tolist(), ends[[*apart, -1]].tolist(), strict=True))
 
 
 def _inside(effects: NDArray[np.int8], start: int, end: int) -> NDArray[np.bool_]:
@@ -120,6 +149,7 @@ def _targets(source: str, tokens: Tokens) -> Iterator[str]:
         found = _TARGET.search(source, tokens.starts[number], tokens.ends[number])
         if found and "//" in (target := found[found.lastindex or 0]):
             yield target if "&" not in target else decoded(source, *found.span(found.lastindex or 0))
+    yield from (target for target in tokens.targets.values() if "//" in target)
 
 
 def _lay_out(
@@ -128,12 +158,9 @@ def _lay_out(
     effects: NDArray[np.int8],
     in_template: NDArray[np.bool_],
     values: list[Interval],
-    strings: Container[Interval],
+    readers: Sequence[Reader],
 ) -> Layout:
-    """The text between the tokens, and then the values, with the line breaks that blocks make.
-
-    ``strings`` are those of the values that are spelled as in JSON.
-    """
+    """The text between the tokens, and then the values, with the line breaks that blocks make."""
     count = len(effects)
     starts, ends = np.array(tokens.starts, dtype=np.int64), np.array(tokens.ends, dtype=np.int64)
     pairs = np.array(values, dtype=np.int64).reshape(-1, 2)
@@ -155,9 +182,4 @@ def _lay_out(
         np.concatenate([effect == BREAK, np.array(of_values, dtype=bool)]),
     )
     in_lines = np.concatenate([_inside(effects, VERBATIM_START, VERBATIM_END), np.zeros(len(values), dtype=bool)])
-    return Layout(source, begins, stops, in_lines, [in_text, *_readers(values, strings)], breaks)
-
-
-def _readers(values: list[Interval], strings: Container[Interval]) -> Iterator[Reader]:
-    for value in values:
-        yield escape_at if value in strings else in_attribute
+    return Layout(source, begins, stops, in_lines, readers, breaks)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 Reader = Callable[[str, int, int], tuple[int, str] | None]
 """Tells where what is spelled at an offset ends, and what it stands for; ``None``: for itself."""
 
+def verbatim(source: str, start: int, end: int) -> None:
+    """The reader of code, in which everything stands for itself."""
+
+
 _SPACES = np.array([chr(code).isspace() for code in range(0x3002)])
 """Which code points are white space; there is none from the last one on."""
 
@@ -40,8 +44,7 @@ class Layout:
         source: the source.
         begins, stops: its pieces.
         in_lines: the pieces in which the line breaks of the source are shown; in others they are spaces.
-        readers: what reads the references in the pieces: the first one in all of them but the last ones,
-            each of which has its own.
+        readers: what reads the references in each piece.
         breaks: the line breaks between the pieces.
     """
 
@@ -103,12 +106,11 @@ class Layout:
         gone = np.zeros(len(codes) + 1, dtype=np.int8)
         marks = np.flatnonzero((codes == ord("&")) | (codes == ord("\\")))
         pieces = np.searchsorted(self._edges, marks, side="right") - 1
-        reading = np.maximum(0, pieces - (len(stops) - len(readers)))
         done = -1
-        for at, first, limit, reader in zip(
-            marks.tolist(), starts[marks].tolist(), stops[pieces].tolist(), reading.tolist(), strict=True
+        for at, first, limit, piece in zip(
+            marks.tolist(), starts[marks].tolist(), stops[pieces].tolist(), pieces.tolist(), strict=True
         ):
-            spelled = readers[reader](source, first, limit) if at > done else None
+            spelled = readers[piece](source, first, limit) if at > done else None
             if spelled:
                 last, characters = spelled
                 found += [(at + number, first, last, ord(character)) for number, character in enumerate(characters)]

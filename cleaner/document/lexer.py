@@ -6,7 +6,8 @@ Every character belongs to one token or to the text between two. Time is linear 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cleaner.document.tags import Tag, names, tag_of
 
@@ -38,40 +39,57 @@ _TELLING = names(
 """Attributes that are shown, that hide their element, or that say what the others mean."""
 
 
+class Target(NamedTuple):
+    """Where a link leads that is spelled in another language."""
+
+    href: str
+    definition: Interval | None
+    """Where that is told, if it is elsewhere in the source."""
+
+
 @dataclass(slots=True)
 class Tokens:
     """Tags and comments in order, column by column."""
 
-    starts: list[int]
-    ends: list[int]
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
     """Behind the token; where the content of an element is not shown (``script``), behind that content."""
-    tags: list[Tag]
-    telling: list[int]
+    tags: list[Tag] = field(default_factory=list)
+    telling: list[int] = field(default_factory=list)
     """The numbers of those start tags whose attributes may be shown, or tell what page it is."""
-    hiding: list[int]
+    hiding: list[int] = field(default_factory=list)
     """The numbers of those start tags whose attributes may hide the element."""
-    links: list[int]
+    links: list[int] = field(default_factory=list)
     """The numbers of the start tags of links, and of frames."""
-    dark: list[int]
+    dark: list[int] = field(default_factory=list)
     """The numbers of comments, scripts and style sheets."""
+    targets: dict[int, Target] = field(default_factory=dict)
+    """Where links lead whose tokens are no tags of HTML, by their numbers."""
 
 
 def lex(source: str) -> Tokens:
     """The tokens of ``source``."""
-    tokens = Tokens([], [], [], [], [], [], [])
-    known: dict[str, Tag] = {}
-    position, drawings = 0, 0
-    while position < len(source):
-        position, drawings = _lex_from(source, position, drawings, tokens, known)
+    tokens = Tokens()
+    lex_into(tokens, source, 0, len(source))
     return tokens
 
 
-def _lex_from(source: str, position: int, drawings: int, tokens: Tokens, known: dict[str, Tag]) -> Interval:
+def lex_into(tokens: Tokens, source: str, start: int, end: int) -> None:
+    """Add the tokens of ``source[start:end]``."""
+    known: dict[str, Tag] = {}
+    drawings = 0
+    while start < end:
+        start, drawings = _lex_from(source, start, end, drawings, tokens, known)
+
+
+def _lex_from(
+    source: str, position: int, stop: int, drawings: int, tokens: Tokens, known: dict[str, Tag]
+) -> Interval:
     """Read up to an element whose content is no markup, or to the end; where reading goes on, and open drawings."""
     tags = tokens.tags
     add_start, add_end, add_tag = tokens.starts.append, tokens.ends.append, tags.append
     comment, markup = tag_of(""), None
-    for markup in _MARKUP.finditer(source, position):
+    for markup in _MARKUP.finditer(source, position, stop):
         start, end = markup.span()
         name = markup[1]
         add_start(start)
@@ -79,7 +97,7 @@ def _lex_from(source: str, position: int, drawings: int, tokens: Tokens, known: 
         if name is None:
             add_tag(comment)
             if drawings and source.startswith(_CDATA, start):
-                return _behind_cdata(source, start, tokens), drawings
+                return _behind_cdata(source, start, stop, tokens), drawings
             tokens.dark.append(len(tags) - 1)
             continue
         tag = known.get(name)
@@ -92,7 +110,7 @@ def _lex_from(source: str, position: int, drawings: int, tokens: Tokens, known: 
             if tag.group == "svg":
                 drawings = max(0, drawings + (1 if tag.is_start else -1))
             elif markup[2] and (not drawings or (tag.is_unseen and source[end - 2] != "/")):
-                raw_end = _raw_end(source, end, tag.name)
+                raw_end = _raw_end(source, end, stop, tag.name)
                 if tag.is_unseen:
                     tokens.ends[-1] = raw_end
                     if tag.name in ("script", "style"):
@@ -100,15 +118,15 @@ def _lex_from(source: str, position: int, drawings: int, tokens: Tokens, known: 
                 return raw_end, drawings
     if markup and markup[1] and not markup[2]:
         _forget_last(tokens)
-    return len(source), drawings
+    return stop, drawings
 
 
-def _behind_cdata(source: str, start: int, tokens: Tokens) -> int:
+def _behind_cdata(source: str, start: int, stop: int, tokens: Tokens) -> int:
     """Where reading goes on behind a section of text in a drawing, which is not markup; its marks are tokens."""
     tokens.ends[-1] = start + len(_CDATA)
-    close = source.find("]]>", start)
+    close = source.find("]]>", start, stop)
     if close < 0:
-        return len(source)
+        return stop
     tokens.starts.append(close)
     tokens.ends.append(close + 3)
     tokens.tags.append(tag_of(""))
@@ -158,20 +176,20 @@ def _look_at(spelled: str, tag: Tag, number: int, tokens: Tokens) -> None:
         tokens.hiding.append(number)
 
 
-def _raw_end(source: str, start: int, name: str) -> int:
-    """Where an element ends whose content is not markup and starts at ``start``."""
+def _raw_end(source: str, start: int, stop: int, name: str) -> int:
+    """Where an element ends, at ``stop`` at the latest, whose content is not markup and starts at ``start``."""
     if name == "script":
-        return _script_end(source, start)
+        return _script_end(source, start, stop)
     if name == "plaintext":
-        return len(source)
-    end_tag = re.compile(rf"</{name}(?=[{_S}/>])", re.A | re.I).search(source, start)
-    return end_tag.start() if end_tag else len(source)
+        return stop
+    end_tag = re.compile(rf"</{name}(?=[{_S}/>])", re.A | re.I).search(source, start, stop)
+    return end_tag.start() if end_tag else stop
 
 
-def _script_end(source: str, start: int) -> int:
+def _script_end(source: str, start: int, stop: int) -> int:
     """Where a script ends: at the first ``</script`` that does not close a ``<script`` within ``<!--``."""
     in_comment = in_inner_script = False
-    for mark in _SCRIPT_MARK.finditer(source, start):
+    for mark in _SCRIPT_MARK.finditer(source, start, stop):
         match mark[0][:3].lower():
             case "<!":
                 in_comment = True
@@ -183,4 +201,4 @@ def _script_end(source: str, start: int) -> int:
                 in_inner_script = False
             case _:
                 in_inner_script = in_comment
-    return len(source)
+    return stop

@@ -53,7 +53,9 @@ def elements_of(source: str, tokens: Tokens, before: Sequence[int], after: Seque
         element = None
         if not templates:
             href, hidden, hider = "", tag.hidden, None
-            if number in telling or (styling and end - start > len(tag.name) + 2):
+            if number in tokens.targets:
+                href, hider = tokens.targets[number]
+            elif number in telling or (styling and end - start > len(tag.name) + 2):
                 spelled = source[start : tag_at(source, start) if tag.is_unseen else end]
                 if spelled not in told:
                     told[spelled] = _told(spelled, tag, styling)
