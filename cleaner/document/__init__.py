@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from cleaner.document.text import read_text
 from cleaner.types import FORMATS, Document, SourceError
 
 __all__ = ["detect_format", "read"]
@@ -46,7 +45,7 @@ def read(source: str, format: str = "auto") -> Document:
     # The readers of markup are imported when they are needed: plain text starts faster without them.
     match detect_format(source) if format == "auto" else format:
         case "text":
-            return read_text(source)
+            return Document(source, "text", source)
         case "html":
             from cleaner.document.html import read_html
 
@@ -65,7 +64,7 @@ def detect_format(source: str) -> str:
     if _PAGE.match(head):
         return "html"
     if head.startswith(_FRONT_MATTER):
-        from cleaner.document.markdown import front_matter_end
+        from cleaner.document.blocks import front_matter_end
 
         if front_matter_end(head):
             return "markdown"

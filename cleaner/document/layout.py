@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Reader = Callable[[str, int, int], tuple[int, str] | None]
 """Tells where what is spelled at an offset ends, and what it stands for; ``None``: for itself."""
 
+
 def verbatim(source: str, start: int, end: int) -> None:
     """The reader of code, in which everything stands for itself."""
 

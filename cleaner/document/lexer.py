@@ -82,9 +82,7 @@ def lex_into(tokens: Tokens, source: str, start: int, end: int) -> None:
         start, drawings = _lex_from(source, start, end, drawings, tokens, known)
 
 
-def _lex_from(
-    source: str, position: int, stop: int, drawings: int, tokens: Tokens, known: dict[str, Tag]
-) -> Interval:
+def _lex_from(source: str, position: int, stop: int, drawings: int, tokens: Tokens, known: dict[str, Tag]) -> Interval:
     """Read up to an element whose content is no markup, or to the end; where reading goes on, and open drawings."""
     tags = tokens.tags
     add_start, add_end, add_tag = tokens.starts.append, tokens.ends.append, tags.append

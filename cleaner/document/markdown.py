@@ -1,199 +1,163 @@
-"""Markdown → document: the source without link targets and without the markers that lines begin with.
-
-Blocks are told apart line by line, links and code spans within a paragraph. Emphasis marks, tables,
-reference links and raw HTML stay in the visible text as they are.
-"""
+"""Markdown → document: read as the page that it is rendered as, each character with its place in the source."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+import functools
+from collections import Counter
+from dataclasses import replace
+from operator import attrgetter
 
 import numpy as np
 
-from cleaner.document.text import VisibleText
+from cleaner.document.blocks import Content, Definition, Leaf, Mark, blocks_of
+from cleaner.document.html import document_of
+from cleaner.document.inlines import Sign, as_spelled, inlines_of
+from cleaner.document.layout import Reader, verbatim
+from cleaner.document.lexer import Interval, Tokens, lex_into
+from cleaner.document.references import in_text
+from cleaner.document.tags import Tag, tag_of
 from cleaner.types import Document, Element
-
-if TYPE_CHECKING:
-    from cleaner.types import Offsets
-
-Interval = tuple[int, int]
-
-_LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n|\Z)")
-_FRONT_MATTER_START = re.compile(r"\ufeff?(?:---|\+\+\+)[ \t]*+\r?\n(?=[\w\"'-]++[ \t]*+[:=])")
-_FRONT_MATTER_END = re.compile(r"^(?:---|\+\+\+|\.\.\.)[ \t]*+\r?(?:\n|\Z)", re.M)
-_FENCE = re.compile(r"[ \t]*+(`{3,}+(?![^\r\n]*`)|~{3,}+)")
-_INDENTED = re.compile(r" {4}| {0,3}\t")
-_RULE = re.compile(r"[ \t]*+([-*_])(?:[ \t]*+\1){2,}+[ \t]*+[\r\n]*+")
-_MARKERS = re.compile(
-    r"((?:[ \t]*+(?:>|[-*+](?=[ \t])|[0-9]{1,9}+[.)](?=[ \t])))*+(?:[ \t]*+\#{1,6}+(?=[ \t]))?+)[ \t]*+"
-)
-_INLINE = re.compile(  # every alternative begins with a plain character, which makes the search fast
-    r"""
-    \\[!-/:-@\[-`{-~]
-    | `(?P<ticks>`{0,2}+)(?!`)(?:[^`\r\n]++|(?!`(?P=ticks)(?!`))`++)*+`(?P=ticks)(?!`)(?P<code>)
-    | ``*+
-    | <(?P<address>[a-zA-Z][a-zA-Z0-9+.-]{1,31}+:[^\s<>]*+|[\w.+-]++@[\w-]++(?:\.[\w-]++)++)>
-    | !\[(?P<image>)
-    | \[(?P<words>)
-    | \](?P<end>)(?:\([ \t]*+
-        (?:<(?P<angled>[^<>\r\n]*+)>|(?P<target>(?:[^\s()<\\]++|\\.|\([^\s()]*+\))*+))
-        (?:[ \t]++(?:"[^"\r\n]*+"|'[^'\r\n]*+'|\([^()\r\n]*+\)))?+[ \t]*+\))?+
-    """,
-    re.X,
-)
-"""Escaped characters, code spans, addresses in angle brackets, and what begins and ends links and images."""
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 def read_markdown(source: str) -> Document:
-    """The text of a Markdown source; links, headings, list items and quotes are its elements.
+    """The text of a Markdown source and the elements that hold it, raw HTML included, as of the page that it makes.
 
-    Front matter, code blocks and code spans are protected.
+    Front matter and code are shown as they stand, and are protected. Titles of links, and what stands for an image
+    of the site itself, follow behind the text. An ``img`` is an image of another host. A ``definition`` is that of a
+    reference which one link alone uses: its text is that of the link.
     """
     return _Reader(source).read()
 
 
-def front_matter_end(source: str) -> int:
-    """Where the front matter of ``source`` ends; 0 when there is none."""
-    start = _FRONT_MATTER_START.match(source)
-    end = _FRONT_MATTER_END.search(source, start.end()) if start else None
-    return end.end() if end else 0
-
-
 class _Reader:
-    """One pass over the lines of a source; all intervals it keeps are of the source."""
+    """Makes tags of the blocks of a source and of the signs in them."""
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._dropped: list[Interval] = []
-        self._protected: list[Interval] = []
-        self._elements: list[tuple[int, int, str, str]] = []
-        self._brackets: list[re.Match[str]] = []
-        self._block: tuple[str, int] | None = None
-        self._paragraph_end = 0
-        self._fence = ""
-        self._fence_start = 0
-        self._after_blank = True
-        self._in_list = False
+        self._tokens = Tokens()
+        self._readers: list[Reader] = [as_spelled]
+        """What reads the text behind each token, and that before the first one."""
+        self._done = 0
+        """Where the last token ends."""
+        self._shown: list[Interval] = []
+        self._gaps: list[Interval] = []
+        """What stands before the text in the lines of a paragraph that are not its first one."""
+        self._used: list[tuple[Definition, int]] = []
 
     def read(self) -> Document:
-        source = self._source
-        if start := front_matter_end(source):
-            self._protected.append((0, start))
-        for line in _LINE.finditer(source, start):
-            self._read_line(*line.span())
-        if self._fence:
-            self._protected.append((self._fence_start, len(source)))
-        self._end_paragraph()
-        return self._document()
+        blocks = blocks_of(self._source)
+        for block in blocks.found:
+            if isinstance(block, Mark):
+                self._add(block.at, block.at, block.tag)
+            else:
+                self._add_leaf(block, blocks.definitions)
+        self._skip_to(len(self._source))
+        shown = dict.fromkeys(self._shown, as_spelled)
+        document = document_of(self._source, "markdown", self._tokens, self._readers, shown)
+        self._close_gaps(document)
+        outline = functools.partial(_with_definitions, document, self._lone_definitions())
+        return replace(document, outline=outline)
 
-    def _document(self) -> Document:
-        kept = VisibleText(self._source)
-        position = 0
-        for start, end in sorted(self._dropped):
-            kept.copy(position, start)
-            position = end
-        kept.copy(position, len(self._source))
-        visible, starts, ends = kept.build()
-        elements = sorted(self._elements, key=lambda element: (element[0], -element[1]))
-        shown = _shown(starts, [(start, end) for start, end, _, _ in elements])
-        found = tuple(
-            Element(a, b, *text, name, href) for (a, b, name, href), text in zip(elements, shown, strict=True)
-        )
-        return Document(
-            self._source,
-            "markdown",
-            visible,
-            starts,
-            ends,
-            lambda: found,
-            frozenset(element.href for element in found if "//" in element.href),
-            protected=tuple(_shown(starts, self._protected)),
-        )
+    def _add(self, start: int, end: int, tag: str, reader: Reader = as_spelled) -> None:
+        """Add a token; what lies between the last one and it is markup as well, unless it was read."""
+        self._skip_to(start)
+        self._put(start, end, _tag(tag), reader)
 
-    def _read_line(self, start: int, end: int) -> None:
-        source = self._source
-        if self._fence:
-            self._read_fenced(start, end)
-        elif start == end or source[start:end].isspace():
-            self._end_paragraph()
-            self._after_blank = True
-        elif fence := _FENCE.match(source, start, end):
-            self._end_paragraph()
-            self._fence, self._fence_start = fence[1], start
-        elif self._after_blank and not self._in_list and _INDENTED.match(source, start, end):
-            self._protected.append((start, end))
-        elif _RULE.fullmatch(source, start, end):
-            self._end_paragraph()
+    def _skip_to(self, at: int) -> None:
+        if at > self._done:
+            self._put(self._done, at, _tag(""), as_spelled)
+
+    def _put(self, start: int, end: int, tag: Tag, reader: Reader) -> None:
+        self._tokens.starts.append(start)
+        self._tokens.ends.append(end)
+        self._tokens.tags.append(tag)
+        self._readers.append(reader)
+        self._done = end
+
+    def _add_leaf(self, leaf: Leaf, definitions: dict[str, Definition]) -> None:
+        if leaf.name == "html":
+            self._skip_to(leaf.start)
+            for line in leaf.lines:
+                self._skip_to(line[0])
+                self._add_html(*line, in_text)
+        elif leaf.name == "pre":
+            self._add(leaf.start, leaf.start, "pre")
+            for start, end in leaf.lines:
+                self._skip_to(start)
+                self._readers[-1] = verbatim
+                self._done = end
+            self._add(leaf.end, leaf.end, "/pre")
         else:
-            self._read_text(start, end)
+            self._add_text(leaf, definitions)
 
-    def _read_fenced(self, start: int, end: int) -> None:
-        line = self._source[start:end].strip()
-        if line.startswith(self._fence) and not line.strip(self._fence[0]):
-            self._protected.append((self._fence_start, end))
-            self._fence = ""
-            self._after_blank = True
+    def _add_html(self, start: int, end: int, reader: Reader) -> None:
+        lex_into(self._tokens, self._source, start, end)
+        self._readers += [reader] * (len(self._tokens.tags) + 1 - len(self._readers))
+        self._readers[-1] = reader
+        self._done = end
 
-    def _read_text(self, start: int, end: int) -> None:
-        """Take in a line of a paragraph, heading, list item or quote."""
-        source = self._source
-        markers = _MARKERS.match(source, start, end)
-        if markers and markers[1]:
-            self._end_paragraph()
-            self._dropped.append(markers.span())
-            self._block = (_block_name(markers[1]), start)
-            self._in_list = self._block[0] == "li" or (self._in_list and source[start] in " \t")
-            start = markers.end()
-        elif self._after_blank and source[start] not in " \t":
-            self._in_list = False
-        self._after_blank = False
-        for token in _INLINE.finditer(source, start, end):
-            self._read_token(token)
-        self._paragraph_end = start + len(source[start:end].rstrip("\r\n"))
-        if self._block and self._block[0] not in ("li", "blockquote"):
-            self._end_paragraph()
+    def _add_text(self, leaf: Leaf, definitions: dict[str, Definition]) -> None:
+        content = Content(self._source, leaf.lines)
+        found = inlines_of(content.text, definitions)
+        self._shown += [(content.place(start), content.place_end(end)) for start, end in found.shown]
+        self._used += [(definition, content.place(start)) for definition, start in found.used]
+        self._add(leaf.start, leaf.start, f"{leaf.name} img" if found.holds_image else leaf.name)
+        if leaf.lines:
+            self._skip_to(leaf.lines[0][0])
+        gaps = [Sign(end, start, "") for (_, end), (start, _) in zip(leaf.lines, leaf.lines[1:], strict=False)]
+        self._gaps += [(gap.start, gap.end) for gap in gaps]
+        for sign in sorted([*gaps, *(_placed(sign, content) for sign in found.signs)]):
+            self._add_sign(sign)
+        self._done = leaf.lines[-1][1] if leaf.lines else self._done
+        self._add(leaf.end, leaf.end, f"/{leaf.name}")
 
-    def _read_token(self, token: re.Match[str]) -> None:
-        start, end = token.span()
-        match token.lastgroup:
-            case "code":
-                self._protected.append((start, end))
-            case "address" as group:
-                address = token[group]
-                self._dropped += (start, start + 1), (end - 1, end)
-                self._elements.append((start, end, "a", address if ":" in address else f"mailto:{address}"))
-            case "image" | "words":
-                self._brackets.append(token)
-            case "end" if self._brackets:
-                self._brackets.pop()
-            case "angled" | "target" as group if self._brackets:
-                self._end_link(self._brackets.pop(), token, token[group])
+    def _add_sign(self, sign: Sign) -> None:
+        if sign.start < self._done and not sign.tag:
+            return  # the beginning of a line within another sign
+        if sign.tag == "<":
+            self._add_html(sign.start, sign.end, as_spelled)
+            return
+        if sign.href:
+            self._tokens.targets[len(self._tokens.tags)] = sign.href
+        self._put(sign.start, sign.end, _tag(sign.tag), verbatim if sign.tag == "code" else as_spelled)
 
-    def _end_link(self, opened: re.Match[str], closed: re.Match[str], target: str) -> None:
-        self._dropped += opened.span(), closed.span()
-        is_link = opened.lastgroup == "words"
-        name, href = ("a", _ESCAPED.sub(r"\1", target)) if is_link else ("img", "")
-        self._elements.append((opened.start(), closed.end(), name, href))
+    def _close_gaps(self, document: Document) -> None:
+        """Let the line breaks within paragraphs stand for what the next line begins with, too."""
+        if not self._gaps or document.starts is None or document.ends is None:
+            return
+        begins, stops = np.array([*self._gaps, (len(self._source) + 1, 0)], dtype=np.int64).T
+        gap = np.searchsorted(begins, document.ends)
+        is_break = (begins[gap] == document.ends) & (document.ends > document.starts)
+        document.ends[is_break] = stops[gap[is_break]]
 
-    def _end_paragraph(self) -> None:
-        self._brackets.clear()
-        if self._block:
-            name, start = self._block
-            self._elements.append((start, self._paragraph_end, name, ""))
-            self._block = None
+    def _lone_definitions(self) -> dict[int, Definition]:
+        """The definitions that are used once, by the places of what uses them."""
+        counts = Counter(definition for definition, _ in self._used)
+        return {start: definition for definition, start in self._used if counts[definition] == 1}
 
 
-def _shown(starts: Offsets, intervals: list[Interval]) -> list[Interval]:
-    """Intervals of the source as intervals of the visible text, whose characters start at ``starts``."""
-    bounds = np.array(intervals, dtype=np.int64).reshape(-1, 2)
-    return [(start, end) for start, end in np.searchsorted(starts, bounds).tolist()]
+def _placed(sign: Sign, content: Content) -> Sign:
+    """A sign of the text of a block as one of the source."""
+    end = content.place(sign.end) if sign.tag == "br" and sign.end < len(content.text) else content.place_end(sign.end)
+    return sign._replace(start=content.place(sign.start), end=end)
 
 
-def _block_name(markers: str) -> str:
-    """The HTML name of the block that a line with these markers begins."""
-    level = len(markers) - len(markers.rstrip("#"))
-    if level:
-        return f"h{level}"
-    return "blockquote" if markers.endswith(">") else "li"
+@functools.cache
+def _tag(spelled: str) -> Tag:
+    """The tag of a block or a sign. A block that holds an image (``p img``) is not emptied by a cut of its words."""
+    name, _, image = spelled.partition(" ")
+    tag = tag_of(name)
+    if tag.name in ("del", "img", "table", "tr"):
+        return replace(tag, is_childless=False, is_recorded=True)
+    return replace(tag, is_recorded=False) if image else tag
+
+
+def _with_definitions(document: Document, definitions: dict[int, Definition]) -> tuple[Element, ...]:
+    if not definitions:
+        return document.elements
+    found = [
+        Element(of.start, of.end, element.text_start, element.text_end, "definition")
+        for element in document.elements
+        if element.name in ("a", "img") and (of := definitions.get(element.start))
+    ]
+    return tuple(sorted([*document.elements, *found], key=attrgetter("start")))
