@@ -51,7 +51,11 @@ _CLOSES = re.compile(r"\s*</(\w+)\s*>")
 """Tags of elements that are as good as not there when they hold nothing."""
 _NEEDLESS = re.compile(r"""\s++(?:title|aria-label)\s*+=\s*+(["']?)\Z""", re.I)
 """Attributes that are as good as not there when they are empty."""
-_BLANK_LINE = re.compile(r"\n[ \t]*+\r?\n\Z")
+_TITLE = re.compile(r"""(?<=[^\s=:])\s++["'(]\Z""")
+"""What stands before the title of a link of Markdown."""
+_PLAIN = (" \t", re.compile(r"\n[ \t]*+\r?\n\Z"), _NEWLINE)
+_QUOTED = (" \t>", re.compile(r"\n[ \t>]*+\r?\n\Z"), re.compile(r"[ \t>]*+\r?\n"))
+"""What may stand before a block in its line, an empty line before it, and one behind it; also in quotes of Markdown."""
 
 
 class Cut(NamedTuple):
@@ -219,7 +223,7 @@ def _by_attribute(document: Document, start: int, end: int) -> Iterator[tuple[in
 
 def _breaks_between_blocks(document: Document) -> Sequence[int]:
     """Where line breaks stand in the text of a page that are not in its source."""
-    if document.format != "html" or document.starts is None:
+    if document.starts is None:
         return ()
     places: list[int] = np.flatnonzero(document.starts == document.ends).tolist()
     return places
@@ -227,11 +231,20 @@ def _breaks_between_blocks(document: Document) -> Sequence[int]:
 
 def unwrap_edits(document: Document, link: Element) -> list[Edit]:
     """Edits of the source that remove the tags of a link, and leave its words."""
-    edits = [Edit(link.start, tag_at(document.source, link.start), "")]
-    closing = document.source.rfind("</", link.start, link.end)
-    if closing >= 0 and tag_at(document.source, closing) == link.end:
-        edits.append(Edit(closing, link.end, ""))
-    return edits
+    first, last = inside(document.source, link)
+    return [edit for edit in (Edit(link.start, first, ""), Edit(last, link.end, "")) if edit.start < edit.end]
+
+
+def inside(source: str, element: Element) -> tuple[int, int]:
+    """Where what an element holds stands in the source, between its tags or brackets."""
+    from cleaner.document.inlines import words_of
+
+    first = tag_at(source, element.start)
+    if element.href and first in (element.start, element.end):  # ``[…](…)``, or ``<https://…>``, which is no tag
+        begin, end = words_of(source[element.start : element.end])
+        return element.start + begin, element.start + end
+    closing = source.rfind("</", first, element.end)
+    return first, closing if closing >= 0 and tag_at(source, closing) == element.end else element.end
 
 
 def element_edits(document: Document, element: Element) -> list[Edit]:
@@ -246,22 +259,22 @@ def element_edits(document: Document, element: Element) -> list[Edit]:
         first, last = before.start(), after.end()
     if first and source[first - 1] == " " and source.startswith(" ", last):
         last += 1
-    return _block_of_markup(source, first, last)
+    return _block_of_markup(document, first, last)
 
 
 def hider_edits(document: Document, edits: Sequence[Edit]) -> list[Edit]:
-    """Edits of the source that remove what did nothing but hide elements that the edits remove."""
+    """Edits of the source that remove what did nothing but hide elements, or tell where links lead, that are gone."""
     hidden: dict[tuple[int, int], list[Element]] = {}
     for element in document.elements if edits else ():
         if element.hider:
             hidden.setdefault(element.hider, []).append(element)
     gone = Intervals((edit.start, edit.end) for edit in edits)
-    whole = [place for place, held in hidden.items() if all(gone.hold(e.start, e.end) for e in held)]
+    whole = [place for place, held in hidden.items() if all(gone.hold(e.start, e.start + 1) for e in held)]
     found = []
     for first, last in whole:
         first = min((edit.start for edit in edits if edit.end == first), default=first)
         last = max((edit.end for edit in edits if edit.start == last), default=last)
-        found += _block_of_markup(document.source, first, last)
+        found += _block_of_markup(document, first, last)
     return found
 
 
@@ -270,7 +283,7 @@ def _edits_of_one(document: Document, apart: Sequence[int], start: int, end: int
     start, end = _with_crumbs(document, start, end)
     first, last = place_of(document, start, end)
     if _fills_block(document, start, end):
-        return _block_of_markup(document.source, first, last)
+        return _block_of_markup(document, first, last)
     if attribute := _emptied_attribute(document, start, end):
         return [attribute]
     edits = [Edit(a, b, "") for a, b in _pieces(document, start, end)]
@@ -296,6 +309,9 @@ def _emptied_attribute(document: Document, start: int, end: int) -> Edit | None:
         name = _NEEDLESS.search(document.source, max(0, value.start - _MARKER), value.start)
         if name:
             return Edit(name.start(), value.end + document.source.startswith(name[1], value.end) * len(name[1]), "")
+        title = _TITLE.search(document.source, max(0, value.start - _MARKER), value.start)
+        if title and document.format == "markdown":
+            return Edit(title.start(), value.end + 1, "")
     return None
 
 
@@ -314,7 +330,7 @@ def _mended(document: Document, apart: Sequence[int], start: int, end: int) -> C
     ``apart`` are the places of the line breaks between blocks.
     """
     text, ends = document.text, document.ends
-    if document.format != "html" or ends is None:
+    if ends is None:
         return mend(text, start, end)
     before, after = bisect_left(apart, start), bisect_left(apart, end)
     begin = apart[before - 1] + 1 if before else 0
@@ -341,21 +357,29 @@ def _filled(document: Document, start: int, end: int) -> list[Element]:
     return [e for e in document.elements_from(begin, end) if start < e.text_end <= stop]
 
 
-def _block_of_markup(source: str, first: int, last: int) -> list[Edit]:
+def _block_of_markup(document: Document, first: int, last: int) -> list[Edit]:
     """A block goes with the pair of comments around it, and with the line break if it had its lines to itself."""
+    source = document.source
+    is_markdown = document.format == "markdown"
+    margin, blank_line, newlines = _QUOTED if is_markdown else _PLAIN
     before = _COMMENT_BEFORE.search(source, max(0, first - _MARKER), first)
     after = _COMMENT_AFTER.match(source, last, last + _MARKER)
     if before and after and _marks(before[1]) == _marks(after[1]):
         first, last = before.start(), after.end()
     line = first
-    while line > 0 and source[line - 1] in " \t":
+    while line > 0 and source[line - 1] in margin:
         line -= 1
     newline = _NEWLINE.match(source, last)
     if newline and (line == 0 or source[line - 1] == "\n"):
         first, last = line, newline.end()
-        after = _NEWLINE.match(source, last)
-        if after and (first == 0 or _BLANK_LINE.search(source, max(0, first - _MARKER), first)):
-            last = after.end()  # of the two empty lines around it one is left
+        blank = blank_line.search(source, max(0, first - _MARKER), first)
+        after = newlines.match(source, last)
+        if blank and (after or last == len(source)):
+            first = blank.start() + 1  # of the two empty lines around it one is left
+        elif after and first == 0:
+            last = after.end()
+    elif is_markdown and last == len(source):
+        first = _skip_back(source, line)
     return [Edit(first, last, "")]
 
 

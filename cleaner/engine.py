@@ -128,7 +128,7 @@ class Cleaner:
         return [self._decided(document, own) for document, own in zip(documents, scored, strict=True)]
 
     def _decided(self, document: Document, scored: list[Scored]) -> tuple[tuple[Finding, ...], list[Edit], Verdict]:
-        if document.format == "html":
+        if document.format != "text":
             scored = judge_markup(document, scored, self._classifier.rules, self._weight_of_links(document))
         if not scored and not self._deny:
             return (), [], "clean"
@@ -142,7 +142,9 @@ class Cleaner:
         for s in gone:
             if s.element:
                 cut += unwrap_edits(document, s.element) if s.unwrap else element_edits(document, s.element)
-        return findings, merged([*cut, *hider_edits(document, cut)]), verdict
+        served = hider_edits(document, cut)
+        findings = _joined(document.source, [*findings, *_elsewhere(document, findings, served)])
+        return findings, merged([*cut, *served]), verdict
 
     def _weight_of_links(self, document: Document) -> Weight:
         """How much a link target of the document looks like one of spam; the policy has the last word."""
@@ -183,6 +185,16 @@ def _place(document: Document, scored: Scored) -> tuple[int, int]:
     if scored.element and scored.start == scored.end:
         return scored.element.start, scored.element.end
     return place_of(document, scored.start, scored.end)
+
+
+def _elsewhere(document: Document, findings: Sequence[Finding], edits: Sequence[Edit]) -> Iterator[Finding]:
+    """What is found with each edit, which removes what only served elements that are gone: as with those."""
+    for edit in edits:
+        served = [e for e in document.elements if e.hider and edit.start <= e.hider[0] < edit.end]
+        about = [f for f in findings for e in served if f.action == "strip" and f.start < e.end and e.start < f.end]
+        if about and not any(f.start <= edit.end and edit.start <= f.end for f in findings):
+            place = served[0].hider or edit[:2]
+            yield replace(about[0], start=place[0], end=place[1], quote=document.source[slice(*place)])
 
 
 def _finding(source: str, place: tuple[int, int], decision: Decision) -> Finding:

@@ -41,7 +41,7 @@ _STUFFED = 10
 """Spans of spam that make a hidden block one of spam, whatever stands between them."""
 
 
-_IMAGE = re.compile(r"<(?:img|image|video|object|embed)(?=[\s/>])", re.I)
+_IMAGE = re.compile(r"<(?:img|image|video|object|embed)(?=[\s/>])|!\[", re.I)
 
 _STOP = re.compile(r"[.!?…。！？\n]")
 _NEAR = 80

@@ -75,7 +75,8 @@ class Element(NamedTuple):
     hidden: str = ""
     """The technique that hides it (``display:none``, ``off-screen``…); empty when visible."""
     hider: tuple[int, int] | None = None
-    """Source interval of the style sheet or the script that hides it and does nothing else."""
+    """Source interval of the style sheet or the script that hides it and does nothing else, or of the definition of
+    the reference that a link of Markdown is."""
 
 
 @dataclass(frozen=True, eq=False)

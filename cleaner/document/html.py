@@ -149,7 +149,7 @@ def _targets(source: str, tokens: Tokens) -> Iterator[str]:
         found = _TARGET.search(source, tokens.starts[number], tokens.ends[number])
         if found and "//" in (target := found[found.lastindex or 0]):
             yield target if "&" not in target else decoded(source, *found.span(found.lastindex or 0))
-    yield from (target for target in tokens.targets.values() if "//" in target)
+    yield from (target.href for target in tokens.targets.values() if "//" in target.href)
 
 
 def _lay_out(

@@ -10,10 +10,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
 from cleaner.document.blocks import DESTINATION, HTML_TAG, TITLE, Definition, normal_label
-from cleaner.document.lexer import Interval
+from cleaner.document.lexer import Interval, Target
 from cleaner.document.references import in_attribute
 
 _SIGN = re.compile(  # every alternative begins with a plain character, which makes the search fast
@@ -50,7 +51,8 @@ class Sign(NamedTuple):
     end: int
     tag: str
     """Its name; with a slash before it, that of an end tag; empty: for none; ``<``: they are HTML themselves."""
-    href: str = ""
+    target: Target | None = None
+    """Where it leads, if it begins a link or an image; its definition is a place in the source."""
 
 
 @dataclass(slots=True)
@@ -61,8 +63,6 @@ class Inlines:
     """In order, disjoint."""
     shown: list[Interval] = field(default_factory=list)
     """Titles, and what stands for images of the site itself: what people get to see besides."""
-    used: list[tuple[Definition, int]] = field(default_factory=list)
-    """The definitions that links and images refer to, and where those begin."""
     holds_image: bool = False
     """Whether there is an image of the site itself, which no cut of words may take away."""
 
@@ -144,7 +144,7 @@ class _Reader:
         while sign := _SIGN.search(self._text, at):
             at = self._read_sign(sign)
         self._pair(0)
-        self._found.signs.sort()
+        self._found.signs.sort(key=itemgetter(0))
         return self._found
 
     def _read_sign(self, sign: re.Match[str]) -> int:
@@ -160,7 +160,7 @@ class _Reader:
                 add(Sign(end - size, end, "/code"))
             case "address":
                 address = sign["address"]
-                add(Sign(start, start + 1, "a", address if ":" in address else f"mailto:{address}"))
+                add(Sign(start, start + 1, "a", Target(address if ":" in address else f"mailto:{address}", None)))
                 add(Sign(end - 1, end, "/a"))
             case "tag":
                 add(Sign(start, end, _RAW))
@@ -201,14 +201,14 @@ class _Reader:
             title = next((tail.span(group) for group in ("double", "single", "round") if tail[group]), None)
             if title:
                 self._found.shown.append(title)
-            self._end(opener, at, tail.end(), target_of(tail["target"] if tail["angled"] is None else tail["angled"]))
+            spelled = tail["target"] if tail["angled"] is None else tail["angled"]
+            self._end(opener, at, tail.end(), Target(target_of(spelled), None))
             return tail.end()
         label = None if is_dead or not self._definitions else self._label(opener, at, is_innermost)
         definition = self._definitions.get(normal_label(label[1])) if label else None
         if not label or not definition:
             return at + 1
-        self._found.used.append((definition, opener.start))
-        self._end(opener, at, label[0], target_of(definition.href))
+        self._end(opener, at, label[0], Target(target_of(definition.href), (definition.start, definition.end)))
         return label[0]
 
     def _label(self, opener: _Opener, at: int, is_innermost: bool) -> tuple[int, str] | None:
@@ -220,11 +220,11 @@ class _Reader:
             return None
         return found.end() if found else at + 1, self._text[opener.end : at]
 
-    def _end(self, opener: _Opener, at: int, end: int, href: str) -> None:
+    def _end(self, opener: _Opener, at: int, end: int, target: Target) -> None:
         """Add a link or an image. What stands for an image of the site itself is told apart from the text."""
         self._pair(opener.n_runs)
         found = self._found
-        if opener.is_image and "//" not in href and not self._openers:
+        if opener.is_image and "//" not in target.href and not self._openers:
             del found.signs[opener.n_signs :]
             found.signs.append(Sign(opener.start, end, ""))
             found.holds_image = True
@@ -232,7 +232,9 @@ class _Reader:
                 found.shown.append((opener.end, at))
             return
         name = "img" if opener.is_image else "a"
-        found.signs += Sign(opener.start, opener.end, name, "" if opener.is_image else href), Sign(at, end, f"/{name}")
+        if opener.is_image:
+            target = target._replace(href="")
+        found.signs += Sign(opener.start, opener.end, name, target), Sign(at, end, f"/{name}")
         if not opener.is_image:
             self._n_dead = len(self._openers)
 

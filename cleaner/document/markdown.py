@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter
 from dataclasses import replace
-from operator import attrgetter
+from operator import itemgetter
 
 import numpy as np
 
@@ -16,15 +15,14 @@ from cleaner.document.layout import Reader, verbatim
 from cleaner.document.lexer import Interval, Tokens, lex_into
 from cleaner.document.references import in_text
 from cleaner.document.tags import Tag, tag_of
-from cleaner.types import Document, Element
+from cleaner.types import Document
 
 
 def read_markdown(source: str) -> Document:
     """The text of a Markdown source and the elements that hold it, raw HTML included, as of the page that it makes.
 
     Front matter and code are shown as they stand, and are protected. Titles of links, and what stands for an image
-    of the site itself, follow behind the text. An ``img`` is an image of another host. A ``definition`` is that of a
-    reference which one link alone uses: its text is that of the link.
+    of the site itself, follow behind the text. An ``img`` is an image of another host.
     """
     return _Reader(source).read()
 
@@ -42,7 +40,6 @@ class _Reader:
         self._shown: list[Interval] = []
         self._gaps: list[Interval] = []
         """What stands before the text in the lines of a paragraph that are not its first one."""
-        self._used: list[tuple[Definition, int]] = []
 
     def read(self) -> Document:
         blocks = blocks_of(self._source)
@@ -55,8 +52,7 @@ class _Reader:
         shown = dict.fromkeys(self._shown, as_spelled)
         document = document_of(self._source, "markdown", self._tokens, self._readers, shown)
         self._close_gaps(document)
-        outline = functools.partial(_with_definitions, document, self._lone_definitions())
-        return replace(document, outline=outline)
+        return document
 
     def _add(self, start: int, end: int, tag: str, reader: Reader = as_spelled) -> None:
         """Add a token; what lies between the last one and it is markup as well, unless it was read."""
@@ -100,13 +96,13 @@ class _Reader:
         content = Content(self._source, leaf.lines)
         found = inlines_of(content.text, definitions)
         self._shown += [(content.place(start), content.place_end(end)) for start, end in found.shown]
-        self._used += [(definition, content.place(start)) for definition, start in found.used]
         self._add(leaf.start, leaf.start, f"{leaf.name} img" if found.holds_image else leaf.name)
         if leaf.lines:
             self._skip_to(leaf.lines[0][0])
         gaps = [Sign(end, start, "") for (_, end), (start, _) in zip(leaf.lines, leaf.lines[1:], strict=False)]
         self._gaps += [(gap.start, gap.end) for gap in gaps]
-        for sign in sorted([*gaps, *(_placed(sign, content) for sign in found.signs)]):
+        signs = [_placed(sign, content) for sign in found.signs]
+        for sign in sorted([*gaps, *signs], key=itemgetter(0)) if gaps else signs:
             self._add_sign(sign)
         self._done = leaf.lines[-1][1] if leaf.lines else self._done
         self._add(leaf.end, leaf.end, f"/{leaf.name}")
@@ -117,8 +113,8 @@ class _Reader:
         if sign.tag == "<":
             self._add_html(sign.start, sign.end, as_spelled)
             return
-        if sign.href:
-            self._tokens.targets[len(self._tokens.tags)] = sign.href
+        if sign.target:
+            self._tokens.targets[len(self._tokens.tags)] = sign.target
         self._put(sign.start, sign.end, _tag(sign.tag), verbatim if sign.tag == "code" else as_spelled)
 
     def _close_gaps(self, document: Document) -> None:
@@ -129,11 +125,6 @@ class _Reader:
         gap = np.searchsorted(begins, document.ends)
         is_break = (begins[gap] == document.ends) & (document.ends > document.starts)
         document.ends[is_break] = stops[gap[is_break]]
-
-    def _lone_definitions(self) -> dict[int, Definition]:
-        """The definitions that are used once, by the places of what uses them."""
-        counts = Counter(definition for definition, _ in self._used)
-        return {start: definition for definition, start in self._used if counts[definition] == 1}
 
 
 def _placed(sign: Sign, content: Content) -> Sign:
@@ -150,14 +141,3 @@ def _tag(spelled: str) -> Tag:
     if tag.name in ("del", "img", "table", "tr"):
         return replace(tag, is_childless=False, is_recorded=True)
     return replace(tag, is_recorded=False) if image else tag
-
-
-def _with_definitions(document: Document, definitions: dict[int, Definition]) -> tuple[Element, ...]:
-    if not definitions:
-        return document.elements
-    found = [
-        Element(of.start, of.end, element.text_start, element.text_end, "definition")
-        for element in document.elements
-        if element.name in ("a", "img") and (of := definitions.get(element.start))
-    ]
-    return tuple(sorted([*document.elements, *found], key=attrgetter("start")))
