@@ -417,63 +417,6 @@ def test_the_host_that_a_page_names(head: str, host: str) -> None:
     assert read(f"<head>{head}</head><p>a", "html").host == host
 
 
-# --- Markdown --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("source", "text"),
-    [
-        ("# Tiêu đề\n\nđoạn", "Tiêu đề\n\nđoạn"),
-        ("- một\n- hai\n1. ba\n> trích\n> > sâu", "một\nhai\nba\ntrích\nsâu"),
-        ("Xem [trang](http://x.vn) nhé", "Xem trang nhé"),
-        ('[a](<b c> "d") [e](f(g)h)', "a e"),
-        ("[![ảnh](i.png)](http://x.vn)", "ảnh"),
-        ("[một\nhai](http://x.vn)", "một\nhai"),
-        ("[một\n\nhai](http://x.vn)", "[một\n\nhai](http://x.vn)"),
-        ("[1] a[i] [x][y] [z](không phải)", "[1] a[i] [x][y] [z](không phải)"),
-        (r"\[a](b) [c\]d](e)", r"\[a](b) c\]d"),
-        ("<http://x.vn/a> <a@b.vn> <b>", "http://x.vn/a a@b.vn <b>"),
-        ("`[a](b)` ``c ` [d](e)`` `f", "`[a](b)` ``c ` [d](e)`` `f"),
-        ("* * *\n---\n- - -", "* * *\n---\n- - -"),
-        ("-không\n#không\n1.không", "-không\n#không\n1.không"),
-        ("# một\r\n- hai\r- ba", "một\r\nhai\rba"),
-    ],
-)
-def test_visible_text_of_markdown(source: str, text: str) -> None:
-    assert read(source, "markdown").text == text
-
-
-def test_elements_of_markdown() -> None:
-    source = "## Tin\n- xem [kèo](http://x.vn/a\\_b)\n  tiếp\n\n> ![ảnh](i.png)\n<http://y.vn>\n"
-    document = read(source, "markdown")
-    assert [(e.name, e.href) for e in document.elements] == [
-        ("h2", ""),
-        ("li", ""),
-        ("a", "http://x.vn/a_b"),
-        ("blockquote", ""),
-        ("img", ""),
-        ("a", "http://y.vn"),
-    ]
-    assert quotes(document, "li") == [("- xem [kèo](http://x.vn/a\\_b)\n  tiếp", "xem kèo\n  tiếp")]
-    assert quotes(document, "a") == [("[kèo](http://x.vn/a\\_b)", "kèo"), ("<http://y.vn>", "http://y.vn")]
-
-
-def test_code_and_front_matter_are_protected() -> None:
-    source = (
-        "---\ntitle: [a](b)\n---\n# Tin\n\n    [a](b)\n\n- ý\n\n    tiếp\n\n~~~\n[a](b)\n```\n~~~\n"
-        "hết `[a](b)`\n```\n[a](b)"
-    )
-    document = read(source, "markdown")
-    assert [document.text[start:end] for start, end in document.protected] == [
-        "---\ntitle: [a](b)\n---\n",
-        "    [a](b)\n",
-        "~~~\n[a](b)\n```\n~~~\n",
-        "`[a](b)`",
-        "```\n[a](b)",
-    ]
-    assert [e.name for e in document.elements] == ["h1", "li"]
-
-
 # --- Properties ------------------------------------------------------------------------------------------------------
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
@@ -489,7 +432,8 @@ HTML_PIECES = re.split(
 MARKDOWN_PIECES = [
     *("# ", "## ", "- ", "* ", "1. ", "> ", "    ", "\t", "---", "***", "```", "~~~", "`", "``", "[", "![", "]"),
     *("](x)", "](<y z>)", '](x "t")', "](", "(", ")", "<http://x>", "<", ">", "\\", "\n", "\n\n", "\r\n", "a", "é"),
-    *("---\na: b\n", "+++\n", " "),
+    *("---\na: b\n", "+++\n", " ", "|", "|-|-|\n", "**", "_", "~~", "[a]: z\n", "[a]", "[a][]", "  \n", "\\\n", "==="),
+    *("<div hidden>", "</div>", "<b>", "</b>", "<!-- <a href='//x'>y</a> -->", "<script>", "&amp;", "&copy", "- - "),
 ]
 
 
@@ -509,7 +453,7 @@ def check_intervals(document: Document) -> None:
     assert np.all(starts <= ends)
     assert np.all(ends <= len(document.source))
     back = {int(i) + 1 for i in np.flatnonzero((np.diff(starts) < 0) | (np.diff(ends) < 0))}
-    values = [e.text_start for e in document.elements if e.name == "attribute"]
+    values = [e.text_start for e in document.elements if e.name in ("attribute", "comment")]
     assert back <= {min(values, default=0) - 1}
     intervals: dict[tuple[int, int], str] = {}
     for character, start, end in zip(document.text, starts.tolist(), ends.tolist(), strict=True):
@@ -522,8 +466,10 @@ def check_intervals(document: Document) -> None:
             assert characters == "\n"
         elif document.format == "html":
             assert characters in (unescaped(spelt), re.sub(r"[\n\r\f]", " ", spelt))
+        elif re.fullmatch(r"\\?(?:\r\n?|\n|\f)[ \t>]*", spelt):  # with what the next line of a paragraph begins with
+            assert characters in (" ", "\n", spelt)
         else:
-            assert characters == spelt
+            assert characters in (spelt, unescaped(spelt), spelt.removeprefix("\\"))
 
 
 def unescaped(spelt: str) -> str:
@@ -628,6 +574,29 @@ MANY = 100_000
         "\\" * MANY,
         "\r" * MANY,
         "x" * MANY,
+        "*a " * MANY,
+        "a*" * MANY,
+        "*_a " * MANY,
+        "**a_" * MANY,
+        "[a]" * MANY + "\n\n[a]: x",
+        "[a][" * MANY + "\n\n[a]: x",
+        "[a]: x\n" * MANY,
+        "[a]: x '\n" * MANY,
+        "[a" * MANY + "]" * MANY + "\n\n[a]: x",
+        "x <!--" * MANY,
+        "x <?" * MANY,
+        "- - " * MANY + "x",
+        "- " * MANY + "x" + "\n\n" * MANY + "x",
+        "> - " * MANY + "x" + "\n>" * MANY,
+        "1. " * MANY + "x\n" * MANY,
+        "a|" * MANY + "\n" + "-|" * MANY,
+        "a|b\n-|-\n" + "|\n" * MANY,
+        "a|b\n" * MANY,
+        "# a" + " " * MANY + "x",
+        "a  \n" * MANY,
+        "![a](/x " * MANY,
+        "[a](b(c(" * MANY,
+        "> a\n" * MANY,
     ],
     ids=lambda source: ascii(source[:24]),
 )

@@ -537,7 +537,8 @@ class _Parser:
 
     def _add_row(self, start: int, stop: int) -> bool:
         self._found.append(Mark(start, "tr"))
-        self._found += [Leaf("td", begin, end, [(begin, end)]) for begin, end in self._cells(start, stop)]
+        cells = self._cells(start, stop)[: self._columns]
+        self._found += [Leaf("td", begin, end, [(begin, end)]) for begin, end in cells]
         self._found.append(Mark(stop, "/tr"))
         self._done = stop
         return True

@@ -23,9 +23,11 @@ _SIGN = re.compile(  # every alternative begins with a plain character, which ma
     | \n(?:(?<=[ ][ ]\n)|(?<=[ ][ ]\r\n))(?P<soft>)
     | `(?P<ticks>`{{0,8}}+)(?!`)(?:[^`]++|(?!`(?P=ticks)(?!`))`++)*+`(?P=ticks)(?!`)(?P<code>)
     | ``*+
-    | (?P<run>\*++|_++|~++)
+    | \*\**+(?P<stars>)
+    | __*+(?P<lines>)
+    | ~~*+(?P<waves>)
     | <(?P<address>[a-zA-Z][a-zA-Z0-9+.-]{{1,31}}+:[^\s<>]*+|[\w.+-]++@[\w-]++(?:\.[\w-]++)++)>
-    | (?P<tag>{HTML_TAG.pattern})
+    | {HTML_TAG.pattern}(?P<tag>)
     | <(?P<opens>!--|\?|!\[CDATA\[|![a-zA-Z])
     | !\[(?P<image>)
     | \[(?P<words>)
@@ -69,7 +71,7 @@ class Inlines:
 
 def inlines_of(text: str, definitions: Mapping[str, Definition]) -> Inlines:
     """The signs in the text of a block, where references have these ``definitions``."""
-    return _Reader(text, definitions).read()
+    return _Reader(text, definitions).read() if _SIGN.search(text) else Inlines()
 
 
 def as_spelled(source: str, start: int, end: int) -> tuple[int, str] | None:
@@ -166,7 +168,7 @@ class _Reader:
                 add(Sign(start, end, _RAW))
             case "opens":
                 return self._read_dark(start, sign["opens"])
-            case "run":
+            case "stars" | "lines" | "waves":
                 self._runs.append(self._run(start, end))
             case "image" | "words":
                 is_image = sign.lastgroup == "image"
