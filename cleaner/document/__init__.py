@@ -25,12 +25,20 @@ _TAG = re.compile(
 )
 _MARKDOWN_SIGN = re.compile(
     r"""
-    ^[ ]{0,3}(?:(?P<heading>\#{1,6}[ \t]++[^\s#])|(?P<fence>```[^`\n]*+$))
-    | (?P<link>\[[^\[\]\n]{1,300}+\]\(
+    ^[ ]{0,3}(?:
+        (?P<title>\#[ \t]++[^\s#])
+      | (?P<heading>\#{2,6}[ \t]++[^\s#])
+      | (?P<fence>```[^`\n]*+$)
+      | (?P<definition>\[[^\[\]\n]{1,300}+\]:[ \t]++<?https?://)
+      | (?P<table>\|?(?:[ \t]*+:?-{2,}+:?[ \t]*+\|)++(?:[ \t]*+:?-{2,}+:?[ \t]*+)?$)
+      )
+    | (?P<link>\[[^\[\]\n]{0,300}+\]\(
         (?:https?:|mailto:|tel:|www\.|\.{0,2}/|\#|[\w-]++(?:\.[\w-]++)*?\.[a-z]{2,}+|[\w-]++/)[^\s()]*+[)\s])
+    | (?<![\w*])(?P<strong>\*\*(?=\w)[^*\n]{1,80}+(?<=\S)\*\*)(?![\w*])
     """,
     re.M | re.X,
 )
+_MARKDOWN_MARKS = ("](", "]:", "```", "#", "**", "--|", "|--", "| --", "|:-")
 
 
 def read(source: str, format: str = "auto") -> Document:
@@ -69,14 +77,19 @@ def detect_format(source: str) -> str:
         if front_matter_end(head):
             return "markdown"
     signs: Counter[str | None] = Counter()
-    if any(mark in head for mark in ("](", "```", "#")):
+    if any(mark in head for mark in _MARKDOWN_MARKS):
         signs.update(sign.lastgroup for sign in _MARKDOWN_SIGN.finditer(head))
     tags = [(slash, name.lower()) for slash, name in _TAG.findall(head)] if "<" in head else []
     if _has_markup(tags) and len(tags) > 3 * signs.total():
         return "html"
-    if signs["link"] or signs["fence"] >= 2 or signs["heading"] >= 2:
-        return "markdown"
-    return "text"
+    return "markdown" if _has_signs(signs) else "text"
+
+
+def _has_signs(signs: Counter[str | None]) -> bool:
+    """Whether the signs of Markdown are more than stray ones; lines with one ``#`` may be comments of code."""
+    if signs["link"] or signs["definition"] or signs["table"] or signs["fence"] >= 2 or signs["strong"] >= 2:
+        return True
+    return signs["heading"] + bool(signs["title"]) >= 2
 
 
 def _has_markup(tags: list[tuple[str, str]]) -> bool:
