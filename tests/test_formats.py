@@ -14,7 +14,7 @@ TEXT = [
     "- Gạo nếp 2 kg\n- Lá dong 40 lá\n- Đỗ xanh 1 kg",
     "– Thưa bác, năm nay lũ có về sớm không?\n– Sớm hơn mọi năm chừng mười ngày.",
     "1. Rửa sạch lá\n2. Ngâm gạo qua đêm\n3. Gói bánh\n4. Luộc mười tiếng",
-    "Quê hương là chùm khế ngọt\n    Cho con trèo hái mỗi ngày\nQuê hương là đường đi học\n    Con về rợp bướm vàng bay",
+    "Bến cũ chiều nay vắng tiếng đò\n    Cỏ may găm kín gấu quần thô\nMẹ ngồi vá lưới bên thềm gió",
     "* Ghi chú: số liệu tính đến 31/12.\n* Nguồn: Chi cục Thủy lợi.",
     "> Ngày 4/5, chị Hoa viết:\n> Em gửi bác danh sách hộ nghèo.\nCảm ơn em, bác đã nhận.",
     "Theo báo cáo [1], sản lượng tăng 4% [2].\n\n[1] Cục Thống kê.\n[2] Sở Nông nghiệp.",
@@ -74,6 +74,7 @@ MARKDOWN = [
     "Trạm mở cửa <br> cả tuần, xem [lịch](https://xa.vn/l).",
     "# 公告\n\n## 时间\n\n周三下午。",
     "Lihat [jadwal](https://desa.id/jadwal) imunisasi.",
+    "# Lớp bơi\n\nTrẻ <a href='https://zuvo88.club'>cá cược</a> được học miễn phí.",
     "# Công thức\n\nNấu **hai giờ**.\n\n## Nguyên liệu\n\n* gạo\n* nước",
 ]
 HTML = [

@@ -80,8 +80,8 @@ def detect_format(source: str) -> str:
     if any(mark in head for mark in _MARKDOWN_MARKS):
         signs.update(sign.lastgroup for sign in _MARKDOWN_SIGN.finditer(head))
     tags = [(slash, name.lower()) for slash, name in _TAG.findall(head)] if "<" in head else []
-    if _has_markup(tags) and len(tags) > 3 * signs.total():
-        return "html"
+    if _has_markup(tags):
+        return "html" if len(tags) > 3 * signs.total() else "markdown"
     return "markdown" if _has_signs(signs) else "text"
 
 
