@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cleaner import Policy
-from cleaner.decide import PARAGRAPH, Terms, decide
+from cleaner.decide import PARAGRAPH, Decision, Terms, decide, removed_share
 from cleaner.document import read
 from cleaner.model.classifier import Scored
 
@@ -53,3 +53,14 @@ def test_a_line_or_link_of_a_page_that_is_a_mere_name_is_only_shown(
     scored = Scored(start, start + 8, score, "gambling", {"wording": 3.0}, named)
     decisions, _ = decide([scored], document, Policy(), Terms(()), Terms(()))
     assert [decision.action for decision in decisions] == [action]
+
+
+def test_what_is_hidden_does_not_count_wherever_its_words_stand() -> None:
+    comment = '<!-- <a href="https://vuabai44.top/">vuabai44 nạp rút một phút</a> -->'
+    document = read(f"<p>{HOST}</p>{comment}<div hidden>{SHOES}</div><p>{SHOES}</p>", "html")
+    places = [document.text.index(words) for words in (HOST.strip(), "vuabai44", SHOES.strip())]
+    seen = document.text.rindex(SHOES.strip())
+    whole = [(at, at + 20) for at in places[1:]] + [(seen, seen + len(SHOES.strip()))]
+    decisions = [Decision(Scored(a, b, 0.9, "other", {}, {}), "strip") for a, b in whole]
+    solid = len("".join(SHOES.split())) / len("".join((HOST + SHOES).split()))
+    assert removed_share(document, decisions) == pytest.approx(solid)
