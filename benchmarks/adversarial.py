@@ -19,6 +19,7 @@ import click
 import material
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 from throughput import MB, BenchmarkError, keep_to_one_core
 
@@ -221,14 +222,13 @@ def main(
     except CleanerError as error:
         raise BenchmarkError(str(error)) from error
     console.print(f"{place}; processor time, best of {rounds}", highlight=False)
-    cleaner.clean(material.page(10_000), "html")
+    measure(cleaner, "warm-up", material.page(100_000), 1)
     sizes: dict[float, list[Measured]] = {}
     for size in megabytes:
-        pages = {
-            name: page for name, page in hostile(int(size * MB)).items() if not only or any(w in name for w in only)
-        }
-        ordinary = measure(cleaner, ORDINARY, material.page(int(size * MB)), rounds)
-        sizes[size] = [ordinary, *(measure(cleaner, name, page, rounds) for name, page in pages.items())]
+        chosen = {name: page for name, page in hostile(int(size * MB)).items() if _is_wanted(name, only)}
+        pages = {ORDINARY: material.page(int(size * MB)), **chosen}
+        turns = track(pages.items(), f"{size:g} MB", console=Console(stderr=True))
+        sizes[size] = [measure(cleaner, name, page, rounds) for name, page in turns]
     show(console, sizes)
     if large:
         found = measure(cleaner, f"{LARGE:g} MB", material.page(int(LARGE * MB)), 1)
@@ -262,6 +262,10 @@ def main(
         }
         json_file.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", "utf-8")
     ctx.exit(1 if beyond else 0)
+
+
+def _is_wanted(name: str, only: tuple[str, ...]) -> bool:
+    return not only or any(words in name for words in only)
 
 
 def show(console: Console, sizes: dict[float, list[Measured]]) -> None:
