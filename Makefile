@@ -15,9 +15,12 @@ test: $(VENV)/.ready browser
 	$(BIN)/python -m pytest -n 2
 
 benchmarks: $(VENV)/.ready
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/pages.py build/pages
-	$(BIN)/python benchmarks/throughput.py --pages build/pages
+	-$(BIN)/python benchmarks/startup.py
+	-$(BIN)/python benchmarks/pages.py build/pages
+	-$(BIN)/python benchmarks/throughput.py --pages build/pages
+	-$(BIN)/python benchmarks/html5lib_tests.py build/packages
+	-$(BIN)/python benchmarks/rendering.py
+	-$(BIN)/python benchmarks/adversarial.py --large
 
 # Chromium and its driver, where they can be had; what needs them says so and is skipped without them.
 browser:

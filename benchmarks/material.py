@@ -112,6 +112,18 @@ def pages(size: int, articles: Path | None = None) -> tuple[list[str], set[int]]
     return found, bad
 
 
+def page(size: int) -> str:
+    """One page of ordinary articles, of ``size`` bytes of UTF-8 or a little more."""
+    articles: list[str] = []
+    total = 0
+    for text in cycle(ordinary()):
+        if total >= size:
+            break
+        articles.append("\n".join(_paragraphs(text)))
+        total += size_of(articles[-1:])
+    return _page("\n".join(articles), [shorten(text, TITLE, placeholder="…") for text in ordinary()], random.Random(0))
+
+
 def _bodies(kind: str) -> Iterator[tuple[str, str]]:
     """Without end: one body of HTML, then four made of plain articles of one language, and so on; each with it."""
     markup = cycle([(record["lang"], record["text"]) for record in fixtures(kind) if record["format"] == "html"])

@@ -20,7 +20,7 @@ from cleaner.folding import fold
 from cleaner.model.classifier import Scored
 from cleaner.rules import RuleSet
 from cleaner.rules.lexicon import STRENGTHS, Term
-from cleaner.rules.markup import SUSPICIOUS, hidden_blocks
+from cleaner.rules.markup import SUSPICIOUS, hidden_blocks, shallow
 from cleaner.types import Document, Element
 
 SPAM = 0.7
@@ -56,7 +56,7 @@ def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet, w
     found = _Spans(scored)
     if not scored and not any(weight(target) >= SUSPICIOUS for target in document.targets):
         return []
-    every_link = [e for e in document.elements if e.href]
+    every_link = list(shallow(e for e in document.elements if e.href))
     starts = [e.start for e in every_link]
     for block in hidden_blocks(document):
         inside = found.over(block.text_start, block.text_end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cleaner import Policy
-from cleaner.decide import PARAGRAPH, Terms, decide, in_company
+from cleaner.decide import PARAGRAPH, Decision, Terms, decide, in_company, removed_share
 from cleaner.document import read
 from cleaner.intervals import Intervals
 from cleaner.model.classifier import Scored
@@ -74,3 +74,14 @@ def test_what_stands_beside_something_certain_is_surer(
     assert rest == beside
     assert first.score == pytest.approx(0.802 if raised else 0.5, abs=0.001)
     assert ("company" in first.contributions) == raised
+
+
+def test_what_is_hidden_does_not_count_wherever_its_words_stand() -> None:
+    comment = '<!-- <a href="https://vuabai44.top/">vuabai44 nạp rút một phút</a> -->'
+    document = read(f"<p>{HOST}</p>{comment}<div hidden>{SHOES}</div><p>{SHOES}</p>", "html")
+    places = [document.text.index(words) for words in (HOST.strip(), "vuabai44", SHOES.strip())]
+    seen = document.text.rindex(SHOES.strip())
+    whole = [(at, at + 20) for at in places[1:]] + [(seen, seen + len(SHOES.strip()))]
+    decisions = [Decision(Scored(a, b, 0.9, "other", {}, {}), "strip") for a, b in whole]
+    solid = len("".join(SHOES.split())) / len("".join((HOST + SHOES).split()))
+    assert removed_share(document, decisions) == pytest.approx(solid)

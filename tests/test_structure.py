@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cleaner import Cleaner, Policy
 from cleaner.document import read
@@ -12,7 +14,7 @@ from cleaner.document.targets import host_of, site_of
 from cleaner.model.classifier import Scored
 from cleaner.reasons import reasons_of
 from cleaner.rules import RuleSet, compile_rules
-from cleaner.rules.markup import leads_to_spam, link_weights
+from cleaner.rules.markup import DEEPEST, Markup, leads_to_spam, link_weights
 from cleaner.structure import CERTAIN, judge_markup
 
 RULES = RuleSet.from_compiled(compile_rules())
@@ -156,3 +158,34 @@ def test_the_reasons_say_what_stays_and_come_strongest_first(fixture_model: Path
         0, 3, 0.9, "seo", {"link": 1.0, "wording": -3.0, "hidden": 2.0}, {"link": ("x",), "hidden": ("clip",)}
     )
     assert [reason.code for reason in reasons_of(scored)] == ["wording", "hidden", "link"]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["<div hidden>", "</div>", "<a href=//x.vn>", "</a>", "<td>", "<table>", "</table>", "a", "<p>"]
+        ),
+        max_size=30,
+    ),
+    st.integers(0, 20),
+    st.integers(1, 5),
+)
+def test_markup_around_a_span_is_what_overlaps_it(pieces: list[str], start: int, length: int) -> None:
+    document = read("".join(pieces), "html")
+    end = start + length
+    touched = [e for e in document.elements if (e.href or e.hidden) and max(start, e.text_start) < min(end, e.text_end)]
+    around = Markup(document, RULES.known).around(start, end)
+    assert sorted(around) == sorted(touched)
+    assert around == sorted(around, key=lambda element: element.text_start)
+
+
+def test_markup_in_too_much_markup_is_left_out() -> None:
+    document = read("<div hidden>" * 10 * DEEPEST + "a", "html")
+    assert len(Markup(document, RULES.known).around(0, 1)) == DEEPEST
+
+
+def test_many_links_to_spam_are_all_found() -> None:
+    page = "".join(
+        f"<p>Đoạn {n} kể về <a href='https://nhacai{n}.win/'>một ngôi trường</a> ở làng.</p>" for n in range(500)
+    )
+    assert [unwrap for _, unwrap, _ in judged(page)] == [True] * 500

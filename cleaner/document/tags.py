@@ -74,9 +74,9 @@ NOTHING, BREAK, BLOCK_START, BLOCK_END, VERBATIM_START, VERBATIM_END, TEMPLATE_S
 """What a tag does to the text: a line break that stands for it, one before or after it, or hiding what follows."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tag:
-    """What the name of a tag says."""
+    """What the name of a tag says; not to be changed, for all tags of the name share it."""
 
     name: str
     """In lower case; empty for a comment."""

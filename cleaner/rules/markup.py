@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from cleaner.document.targets import host_of, site_of
 from cleaner.folding import bare_term
@@ -59,15 +59,14 @@ class Markup:
         """Judge the links of ``document`` by what is ``known`` of hosts."""
         self._elements: list[Element] = []
         self._outer: list[int] = []
-        found = [e for e in document.elements if e.text_end > e.text_start and (e.href or e.hidden)]
+        found = shallow(e for e in document.elements if e.text_end > e.text_start and (e.href or e.hidden))
         opened = [-1]
         for element in sorted(found, key=lambda element: element.text_start):
             while len(opened) > 1 and self._elements[opened[-1]].text_end <= element.text_start:
                 opened.pop()
-            if len(opened) <= DEEPEST:
-                self._outer.append(opened[-1])
-                opened.append(len(self._elements))
-                self._elements.append(element)
+            self._outer.append(opened[-1])
+            opened.append(len(self._elements))
+            self._elements.append(element)
         self._starts = [element.text_start for element in self._elements]
         self.weight = link_weights(document, known)
         """How much a link target looks like one of spam, 0..1."""
@@ -81,6 +80,17 @@ class Markup:
             number = self._outer[number]
         inner = self._elements[first : bisect_left(self._starts, end)]
         return [*(element for element in reversed(outer) if element.text_end > start), *inner]
+
+
+def shallow(elements: Iterable[Element]) -> Iterator[Element]:
+    """Elements, in the order of the source, without those that lie in ``DEEPEST`` others of them."""
+    ends: list[int] = []
+    for element in elements:
+        while ends and ends[-1] <= element.start:
+            ends.pop()
+        if len(ends) < DEEPEST:
+            ends.append(element.end)
+            yield element
 
 
 def hidden_blocks(document: Document) -> list[Element]:
