@@ -11,12 +11,13 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 
 from cleaner.document.hiding import looks_like_text
 from cleaner.document.lexer import attributes_of, tag_at
 from cleaner.document.references import decoded
 from cleaner.folding import fold
+from cleaner.intervals import Intervals
 from cleaner.model.classifier import Scored
 from cleaner.rules import RuleSet
 from cleaner.rules.lexicon import STRENGTHS, Term
@@ -40,9 +41,7 @@ _NAMED = 0.25
 _STUFFED = 10
 """Spans of spam that make a hidden block one of spam, whatever stands between them."""
 
-
 _IMAGE = re.compile(r"<(?:img|image|video|object|embed)(?=[\s/>])|!\[", re.I)
-
 _STOP = re.compile(r"[.!?…。！？\n]")
 _NEAR = 80
 """Characters before and behind a link in which the sentence that it stands in must begin and end."""
@@ -112,7 +111,8 @@ def _as_a_whole(
     if not inside and not leading:
         return None
     promoted = _joined([(s.start, s.end) for s in inside] + [(e.text_start, e.text_end) for e in leading])
-    by_links = bool(links) and all(_holds(promoted, e.text_start) for e in links)
+    held = Intervals(promoted)
+    by_links = bool(links) and all(held.overlap(e.text_start, e.text_start + 1) for e in links)
     bounds = (block.text_start, block.text_end)
     solid = sum(_solid(document, max(start, bounds[0]), min(end, bounds[1])) for start, end in promoted)
     by_share = solid >= _PROMOTED * _solid(document, *bounds)
@@ -142,12 +142,6 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             joined.append((start, end))
     return joined
-
-
-def _holds(spans: list[tuple[int, int]], at: int) -> bool:
-    """Whether an offset lies in one of the disjoint spans, given in order."""
-    before = bisect_right(spans, at, key=itemgetter(0))
-    return before > 0 and at < spans[before - 1][1]
 
 
 def _solid(document: Document, start: int, end: int) -> int:
