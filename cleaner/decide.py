@@ -10,7 +10,7 @@ from cleaner.folding import fold
 from cleaner.intervals import Intervals
 from cleaner.model.classifier import Scored
 from cleaner.rules.lexicon import Lexicon, Term, compile_terms
-from cleaner.structure import CERTAIN
+from cleaner.structure import CERTAIN, SURE, solid
 from cleaner.types import Action, Document, Policy, Verdict
 
 SPAM_SHARE = 0.8
@@ -19,8 +19,6 @@ SPAM_SHARE = 0.8
 
 PARAGRAPH = 150
 """Characters from which a span has to hold something that a rule recognises to be cut: a phrase, a brand, a link…"""
-CERTAIN_ONE = 0.8
-"""Score of a span that tells that the text was tampered with."""
 COMPANY = 1.4
 """Log-odds that a span whose words a rule recognises gains in a text that was tampered with elsewhere."""
 _WORDS = frozenset({"phrase", "brand", "domain", "contact", "hashtag"})
@@ -97,9 +95,9 @@ def in_company(scored: Sequence[Scored], document: Document, links: Intervals) -
 
     Of two independent finds in a text each raises the odds of the other: who injects once does it again.
     """
-    if len(scored) < 2 or not any(s.score >= CERTAIN_ONE and _is_recognised(s, document, links) for s in scored):
+    if len(scored) < 2 or not any(s.score >= SURE and _is_recognised(s, document, links) for s in scored):
         return list(scored)
-    return [_joined_by_company(s) if s.score < CERTAIN_ONE and not _WORDS.isdisjoint(s.named) else s for s in scored]
+    return [_joined_by_company(s) if s.score < SURE and not _WORDS.isdisjoint(s.named) else s for s in scored]
 
 
 def _joined_by_company(s: Scored) -> Scored:
@@ -130,8 +128,8 @@ def removed_share(document: Document, decisions: list[Decision]) -> float:
     if not decisions:
         return 0.0
     text = _shown(document)
-    gone = sum(_solid(text[d.scored.start : d.scored.end]) for d in decisions)
-    return gone / max(1, _solid(text))
+    gone = sum(solid(text[d.scored.start : d.scored.end]) for d in decisions)
+    return gone / max(1, solid(text))
 
 
 def _shown(document: Document) -> str:
@@ -142,11 +140,6 @@ def _shown(document: Document) -> str:
         pieces += document.text[done:start], " " * (end - max(start, done))
         done = max(done, end)
     return "".join((*pieces, document.text[done:]))
-
-
-def _solid(text: str) -> int:
-    """How many characters are not white space."""
-    return len("".join(text.split()))
 
 
 def _denied(found: list[tuple[int, int, str]]) -> list[Decision]:

@@ -270,10 +270,10 @@ def hider_edits(document: Document, edits: Sequence[Edit]) -> list[Edit]:
             hidden.setdefault(element.hider, []).append(element)
     gone = Intervals((edit.start, edit.end) for edit in edits)
     whole = [place for place, held in hidden.items() if all(gone.hold(e.start, e.start + 1) for e in held)]
+    begins, ends = {edit.end: edit.start for edit in edits}, {edit.start: edit.end for edit in edits}
     found = []
     for first, last in whole:
-        first = min((edit.start for edit in edits if edit.end == first), default=first)
-        last = max((edit.end for edit in edits if edit.start == last), default=last)
+        first, last = begins.get(first, first), ends.get(last, last)
         found += _block_of_markup(document, first, last)
     return found
 

@@ -23,6 +23,7 @@ from cleaner.edit import (
     place_of,
     unwrap_edits,
 )
+from cleaner.intervals import Intervals
 from cleaner.model.classifier import Scored
 from cleaner.model.store import default_folder, load
 from cleaner.reasons import reasons_of
@@ -188,13 +189,18 @@ def _place(document: Document, scored: Scored) -> tuple[int, int]:
 
 
 def _elsewhere(document: Document, findings: Sequence[Finding], edits: Sequence[Edit]) -> Iterator[Finding]:
-    """What is found with each edit, which removes what only served elements that are gone: as with those."""
-    for edit in edits:
-        served = [e for e in document.elements if e.hider and edit.start <= e.hider[0] < edit.end]
-        about = [f for f in findings for e in served if f.action == "strip" and f.start < e.end and e.start < f.end]
-        if about and not any(f.start <= edit.end and edit.start <= f.end for f in findings):
-            place = served[0].hider or edit[:2]
-            yield replace(about[0], start=place[0], end=place[1], quote=document.source[slice(*place)])
+    """What each edit finds that removes what only served elements that are gone: as with those."""
+    edits = sorted(edits)
+    told = Intervals((f.start, f.end + 1) for f in findings)
+    gone = [f for f in findings if f.action == "strip"]
+    for element in document.elements if edits else ():
+        number = bisect_right(edits, element.hider[0], key=_START) - 1 if element.hider else -1
+        if number < 0 or not element.hider or element.hider[0] >= edits[number].end:
+            continue
+        about = gone[bisect_right(gone, element.start, key=_END) :][:1]
+        if about and about[0].start < element.end and not told.overlap(edits[number].start, edits[number].end + 1):
+            start, end = element.hider
+            yield replace(about[0], start=start, end=end, quote=document.source[start:end])
 
 
 def _finding(source: str, place: tuple[int, int], decision: Decision) -> Finding:

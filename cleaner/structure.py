@@ -114,8 +114,9 @@ def _as_a_whole(
     held = Intervals(promoted)
     by_links = bool(links) and all(held.overlap(e.text_start, e.text_start + 1) for e in links)
     bounds = (block.text_start, block.text_end)
-    solid = sum(_solid(document, max(start, bounds[0]), min(end, bounds[1])) for start, end in promoted)
-    by_share = solid >= _PROMOTED * _solid(document, *bounds)
+    text = document.text
+    cut = sum(solid(text[max(start, bounds[0]) : min(end, bounds[1])]) for start, end in promoted)
+    by_share = cut >= _PROMOTED * solid(text[slice(*bounds)])
     spam = sum(s.score >= SURE and _is_named(s) for s in inside)
     is_sure = len(leading) > _PROMOTED * len(links) or spam
     if not is_sure or not (by_links or by_share or spam >= _STUFFED):
@@ -144,9 +145,9 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _solid(document: Document, start: int, end: int) -> int:
-    """How many characters of ``text[start:end]`` are not white space."""
-    return len("".join(document.text[start:end].split()))
+def solid(text: str) -> int:
+    """How many characters are not white space."""
+    return len("".join(text.split()))
 
 
 def _link(link: Element, element: Element | None = None, unwrap: bool = False) -> Scored:
@@ -214,9 +215,9 @@ def _with_link(document: Document, link: Element, about: Sequence[Scored]) -> li
     """The spans in the words of a link to a suspicious host: surer, and as one if they are most of its words."""
     sure = [_surer(s) if s.score >= LIKELY and _is_named(s) else s for s in about]
     bounds = (link.text_start, link.text_end)
-    inside = sum(_solid(document, max(s.start, bounds[0]), min(s.end, bounds[1])) for s in about)
+    inside = sum(solid(document.text[max(s.start, bounds[0]) : min(s.end, bounds[1])]) for s in about)
     best = max(sure, key=lambda s: s.score)
-    if best.score < CERTAIN or inside < _PROMOTED * _solid(document, *bounds):
+    if best.score < CERTAIN or inside < _PROMOTED * solid(document.text[slice(*bounds)]):
         return sure
     start, end = min(bounds[0], *(s.start for s in about)), max(bounds[1], *(s.end for s in about))
     return [replace(best, start=start, end=end)]

@@ -13,8 +13,8 @@ _COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+(?:\*/)?|<!--|-->")
 _AT_RULE = re.compile(r"@[^{};@]*+(?:;|\{(?:[^{}]++|\{[^{}]*+\})*+\}?)")
 _SELECTOR = re.compile(r"\s*+(?:(?:html|body|div)\s++)*+[a-zA-Z]*+([.#][\w-]++)\s*+")
 _STATEMENT = re.compile(
-    r"""\s*+document\.getElementById\(\s*+(["'])(?P<id>[^"'<>]++)\1\s*+\)\.style\.(?P<property>display|visibility)"""
-    r"""\s*+=\s*+(["'])(?P<value>none|hidden)\4\s*+;?\s*+"""
+    r"""document\.getElementById\(\s*+(["'])(?P<id>[^"'<>]++)\1\s*+\)\.style\.(?P<property>display|visibility)"""
+    r"""\s*+=\s*+(["'])(?P<value>none|hidden)\4"""
 )
 
 
@@ -70,11 +70,11 @@ class Styling:
             self._alone[names[0]] = place
 
     def _read_script(self, place: Interval, inside: Interval) -> None:
-        ends = {found.end(): found for found in _STATEMENT.finditer(self._source, *inside)}
-        is_alone = len(ends) == 1 and next(iter(ends.values())).span() == inside
-        for found in ends.values():
-            technique = f"{found['property']}:{found['value']}"
-            self._known[f"#{found['id']}"] = Hider(technique, place if is_alone else None)
+        found = list(_STATEMENT.finditer(self._source, *inside))
+        is_alone = len(found) == 1 and not _STATEMENT.sub("", self._source[slice(*inside)]).strip(" \t\r\n;")
+        for statement in found:
+            technique = f"{statement['property']}:{statement['value']}"
+            self._known[f"#{statement['id']}"] = Hider(technique, place if is_alone else None)
 
 
 def _names(selectors: str) -> list[str]:
