@@ -151,3 +151,8 @@ def test_an_attribute_that_said_nothing_else_goes_whole(fixture_model: Path) -> 
     page = ARTICLE + "<img src=/a.jpg alt='Sân nhà văn hóa'{}>"
     spam = " title='xổ số miền bắc nhà cái nhacai88bet.win'"
     assert Cleaner(fixture_model).clean(page.format(spam), "html").text == page.format("")
+
+
+def test_a_script_of_blanks_is_read_once() -> None:
+    page = f"<div id=k9>chữ</div><script>x.style.y;{' ' * 300_000}</script>"
+    assert hiding(page) == ("", "")
