@@ -26,6 +26,7 @@ _SENTENCE_END = frozenset(".!?…。！？:：")
 _SEPARATORS = frozenset("-–—|/•·:")
 _TIGHT_SEPARATORS = frozenset("_|")
 """Separators of titles, which need no space beside them."""
+_COMMAS = frozenset(",;，、")
 _BULLETS = frozenset("-–•*·+●►▪")
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "【": "】", "「": "」", "（": "）", "〔": "〕"}
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
@@ -153,7 +154,7 @@ def _before_separator(text: str, left: int) -> int:
         return _skip_back(text, left - 1)
     if left > 1 and text[left - 1] in _TIGHT_SEPARATORS:
         return _skip_back(text, left - 1)
-    if left > 0 and text[left - 1] in ",;，、":
+    if left > 0 and text[left - 1] in _COMMAS:
         return left - 1
     return left
 
@@ -162,11 +163,11 @@ def _cut_to_line_end(text: str, start: int, end: int, left: int, right: int) -> 
     line_start = max(text.rfind("\n", 0, left), text.rfind("\r", 0, left)) + 1
     one_break = text[end:right].count("\n") == 1 or text[end:right].count("\r") == 1
     prose = left - line_start >= _JOINED_LINE and ". " in text[line_start:left]
-    unfinished = prose and text[left - 1] not in _SENTENCE_END
+    separator = _before_separator(text, left)
+    unfinished = prose and text[left - 1] not in _SENTENCE_END and (separator == left or text[left - 1] in _COMMAS)
     if right < len(text) and one_break and (text[right].islower() or (unfinished and text[right].isalpha())):
         return Cut(start, right, "" if start > left or _unspaced(text, left, right) else " ")
-    separator = _before_separator(text, left)
-    return Cut(separator if separator < left else left, end, "")
+    return Cut(separator, end, "")
 
 
 def _cut_inside(text: str, start: int, end: int, left: int, right: int) -> Cut:

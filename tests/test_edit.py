@@ -46,6 +46,11 @@ LINES = [
     pytest.param("Trạm đã mở [[xổ số]]", "Trạm đã mở", id="end of the text"),
     pytest.param("Trạm đã mở - [[xổ số]]\nSau đó", "Trạm đã mở\nSau đó", id="separator before the line's end"),
     pytest.param("[[xổ số]] Trạm đã mở", "Trạm đã mở", id="start of the text"),
+    pytest.param(
+        "Trạm bơm Cầu Ván chạy từ bốn giờ sáng. Nước rút dần ở cánh đồng phía đông. | [[xổ số]]\nSau đó thợ về",
+        "Trạm bơm Cầu Ván chạy từ bốn giờ sáng. Nước rút dần ở cánh đồng phía đông.\nSau đó thợ về",
+        id="separator before the end of a line of prose",
+    ),
     pytest.param("[[xổ số]] - Trạm đã mở", "Trạm đã mở", id="separator behind the line's start"),
     pytest.param("Một.\n[[xổ số]] | Trạm đã mở", "Một.\nTrạm đã mở", id="start of a line"),
     pytest.param("Một.\n[[xổ số]]\nHai.", "Một.\nHai.", id="a line"),
