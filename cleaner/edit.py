@@ -1,9 +1,4 @@
-"""Decided spans → edits of the source: what goes, and how the text closes over it.
-
-A cut keeps one of the two gaps around a span, so that the sentence reads as before: the space
-before a phrase stays and the phrase goes with what follows it; before punctuation and at a line's
-end it is the other way round. A list item, a line or an element that the injection filled goes whole.
-"""
+"""Decided spans → edits of the source: the characters, the elements that they fill, and the seam around them."""
 
 from __future__ import annotations
 
@@ -11,33 +6,20 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
 import numpy as np
 
 from cleaner.document.lexer import tag_at
 from cleaner.intervals import Intervals
-from cleaner.tokens import LETTER, kind_of
+from cleaner.mending import Cut, mend, skip, skip_back
 from cleaner.types import Document, Edit, Element
 
-_CLOSING = frozenset(",.;:!?…)]}»”’%、。，；：！？）】」』")
-_OPENING = frozenset("([{«“‘（【「『")
-_SENTENCE_END = frozenset(".!?…。！？:：")
-_SEPARATORS = frozenset("-–—|/•·:")
-_TIGHT_SEPARATORS = frozenset("_|")
-"""Separators of titles, which need no space beside them."""
-_COMMAS = frozenset(",;，、")
-_BULLETS = frozenset("-–•*·+●►▪")
-_BRACKETS = {"(": ")", "[": "]", "{": "}", "【": "】", "「": "」", "（": "）", "〔": "〕"}
-_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
 _BLOCKS = frozenset(
     """
 address article aside blockquote center dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6
 header li main marquee nav noscript ol p pre section table tbody td tfoot th thead tr ul
 """.split()
 )
-_JOINED_LINE = 50
-"""A line of prose of at least this many characters that ends without a full stop was broken by the injection."""
 
 
 _CRUMBS = " \t\r\n\u00a0.,;:!?…。，！？*_-–—|·•\"'“”‘’()[]"
@@ -57,138 +39,6 @@ _TITLE = re.compile(r"""(?<=[^\s=:])\s++["'(]\Z""")
 _PLAIN = (" \t", re.compile(r"\n[ \t]*+\r?\n\Z"), _NEWLINE)
 _QUOTED = (" \t>", re.compile(r"\n[ \t>]*+\r?\n\Z"), re.compile(r"[ \t>]*+\r?\n"))
 """What may stand before a block in its line, an empty line before it, and one behind it; also in quotes of Markdown."""
-
-
-class Cut(NamedTuple):
-    """Characters ``[start, end)`` of the visible text that go, and what stands there instead."""
-
-    start: int
-    end: int
-    replacement: str = ""
-
-
-def mend(text: str, start: int, end: int) -> Cut:
-    """The cut that removes ``text[start:end]`` and leaves its surroundings as they were."""
-    start, end = _whole(text, start, end)
-    left, right = _skip_back(text, start), _skip(text, end)
-    starts_line = left == 0 or "\n" in text[left:start] or "\r" in text[left:start]
-    ends_line = right == len(text) or "\n" in text[end:right] or "\r" in text[end:right]
-    if starts_line:
-        if ends_line:
-            return _cut_lines(text, start, end, right)
-        return Cut(start, _past_separator(text, right), "")
-    marker = _marker_before(text, start) if ends_line else None
-    if marker is not None:
-        return _cut_lines(text, marker, end, right)
-    if ends_line:
-        return _cut_to_line_end(text, start, end, left, right)
-    return _cut_inside(text, start, end, left, right)
-
-
-def _whole(text: str, start: int, end: int) -> tuple[int, int]:
-    """With invisible characters at the edges, and with brackets that hold nothing else."""
-    while True:
-        while start > 0 and text[start - 1] in _INVISIBLE:
-            start -= 1
-        while end < len(text) and text[end] in _INVISIBLE:
-            end += 1
-        if start > 0 and end < len(text) and _BRACKETS.get(text[start - 1]) == text[end]:
-            start, end = start - 1, end + 1
-        else:
-            return start, end
-
-
-def _skip(text: str, at: int) -> int:
-    while at < len(text) and text[at].isspace():
-        at += 1
-    return at
-
-
-def _skip_back(text: str, at: int) -> int:
-    while at > 0 and text[at - 1].isspace():
-        at -= 1
-    return at
-
-
-def _marker_before(text: str, start: int) -> int | None:
-    """Where the list marker stands that is all there is before ``start`` in its line."""
-    at = _skip_blanks_back(text, start) - 1
-    if at < 0 or text[at] not in _BULLETS:
-        return None
-    before = _skip_blanks_back(text, at)
-    return at if before == 0 or text[before - 1] in "\r\n" else None
-
-
-def _skip_blanks_back(text: str, at: int) -> int:
-    while at > 0 and text[at - 1] in " \t\u00a0":
-        at -= 1
-    return at
-
-
-def _cut_lines(text: str, start: int, end: int, right: int) -> Cut:
-    """Whole lines go with the break after them, the last ones with the break before."""
-    if right < len(text):
-        indent = _skip_blanks_back(text, right)
-        return Cut(start, max(end, indent), "")
-    tail = text[end:]
-    left = _skip_back(text, start)
-    if left == 0:
-        return Cut(0 if not tail else start, end, "")
-    if tail:
-        return Cut(start, right, "") if text[left:start].strip(" \t") else Cut(left, end, "")
-    return Cut(left, end, "")
-
-
-def _past_separator(text: str, right: int) -> int:
-    """Behind a separator (`` - ``, ``| ``, ``: ``) that divided the span from what follows it."""
-    if right < len(text) and text[right] in _SEPARATORS and right + 1 < len(text) and text[right + 1].isspace():
-        return _skip(text, right + 1)
-    if right < len(text) and text[right] in ",;:" and right + 1 < len(text) and text[right + 1].isspace():
-        return _skip(text, right + 1)
-    return right
-
-
-def _before_separator(text: str, left: int) -> int:
-    """In front of a separator that divided the span from what stands before it."""
-    if left > 1 and text[left - 1] in _SEPARATORS - {":"} and text[left - 2].isspace():
-        return _skip_back(text, left - 1)
-    if left > 1 and text[left - 1] in _TIGHT_SEPARATORS:
-        return _skip_back(text, left - 1)
-    if left > 0 and text[left - 1] in _COMMAS:
-        return left - 1
-    return left
-
-
-def _cut_to_line_end(text: str, start: int, end: int, left: int, right: int) -> Cut:
-    line_start = max(text.rfind("\n", 0, left), text.rfind("\r", 0, left)) + 1
-    one_break = text[end:right].count("\n") == 1 or text[end:right].count("\r") == 1
-    prose = left - line_start >= _JOINED_LINE and ". " in text[line_start:left]
-    separator = _before_separator(text, left)
-    unfinished = prose and text[left - 1] not in _SENTENCE_END and (separator == left or text[left - 1] in _COMMAS)
-    if right < len(text) and one_break and (text[right].islower() or (unfinished and text[right].isalpha())):
-        return Cut(start, right, "" if start > left or _unspaced(text, left, right) else " ")
-    return Cut(separator, end, "")
-
-
-def _cut_inside(text: str, start: int, end: int, left: int, right: int) -> Cut:
-    before, after = text[left - 1], text[right]
-    if after in _CLOSING:
-        separator = _before_separator(text, left)
-        if separator < left and (before != "," or after in _CLOSING):
-            return Cut(separator, right, "")
-        return Cut(left, right if right > end and after in ",.;:!?" else end, "")
-    if start == left and end == right:
-        if _unspaced(text, left, right) or before in _OPENING or not (before.isalnum() and after.isalnum()):
-            return Cut(start, end, "")
-        return Cut(start, end, " ")
-    if end < right and (start > left or before in _OPENING):
-        return Cut(start, right, "")
-    return Cut(start, end, "")
-
-
-def _unspaced(text: str, left: int, right: int) -> bool:
-    """Whether the characters on either side belong to scripts written without spaces."""
-    return kind_of(text[left - 1]) > LETTER + 1 or kind_of(text[right]) > LETTER + 1
 
 
 def place_of(document: Document, start: int, end: int) -> tuple[int, int]:
@@ -217,7 +67,7 @@ def _by_attribute(document: Document, start: int, end: int) -> Iterator[tuple[in
     """The parts of a span in each of the attributes that it runs through, for nothing is mended across two."""
     for element in document.elements_from(start, end):
         if element.name == "attribute" and start < element.text_start:
-            yield start, _skip_back(document.text, element.text_start)
+            yield start, skip_back(document.text, element.text_start)
             start = element.text_start
     yield start, end
 
@@ -338,7 +188,7 @@ def _mended(document: Document, apart: Sequence[int], start: int, end: int) -> C
     stop = apart[after] if after < len(apart) else len(text)
     cut = mend(text[begin:stop], start - begin, end - begin)
     cut = Cut(cut.start + begin, cut.end + begin, cut.replacement)
-    left, right = max(begin, _skip_back(text, start)), min(stop, _skip(text, end))
+    left, right = max(begin, skip_back(text, start)), min(stop, skip(text, end))
     is_line = (left == begin or "\n" in text[left:start]) and (right == stop or "\n" in text[end:right])
     first, last = place_of(document, start, end)
     last = max(last, int(ends[cut.end - 1]))
@@ -354,7 +204,7 @@ def _fills_block(document: Document, start: int, end: int) -> bool:
 
 def _filled(document: Document, start: int, end: int) -> list[Element]:
     """The elements that hold text of the span, and besides it nothing but white space."""
-    begin, stop = _skip_back(document.text, start), _skip(document.text, end)
+    begin, stop = skip_back(document.text, start), skip(document.text, end)
     return [e for e in document.elements_from(begin, end) if start < e.text_end <= stop]
 
 
@@ -380,7 +230,7 @@ def _block_of_markup(document: Document, first: int, last: int) -> list[Edit]:
         elif after and first == 0:
             last = after.end()
     elif is_markdown and last == len(source):
-        first = _skip_back(source, line)
+        first = skip_back(source, line)
     return [Edit(first, last, "")]
 
 
