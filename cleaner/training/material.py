@@ -22,9 +22,15 @@ from cleaner.training.corpus import read_jsonl, share
 
 SIDES = {"dev": (0.0, 0.2), "segments": (0.2, 0.45), "tagger": (0.45, 1.0), "both": (0.2, 1.0)}
 """Brands and phrases are parted, as the articles are: what one stage learnt from, the next has not seen."""
+UNMEASURED = {"segments": (0.0, 0.3), "tagger": (0.3, 1.0), "both": (0.0, 1.0)}
+"""The sides of the templates that no measurement is made of: more of them leaves the development data as they are."""
+_BEFORE = {"dev": (), "segments": ("dev",), "tagger": ("dev", "segments"), "both": ("dev",)}
+"""The sides that a phrase belongs to rather than to this one, where two sources hold it."""
 TAGGERS = ("tagger", "both")
 """The sides from which the tagger learns."""
 
+COMMON = 0.4
+"""Share of the tagger's phrases that are typical ones: of the rule set, or seen in the wild."""
 RECOMBINED = 0.2
 """Share of the tagger's phrases that are put together from two, so that it learns no list by heart."""
 
@@ -46,6 +52,8 @@ class Material:
     lang: str
     keywords: list[tuple[str, str]] = field(default_factory=list)
     """(phrase, category)."""
+    common: list[tuple[str, str]] = field(default_factory=list)
+    """Those of them that are typical of spam."""
     ads: list[tuple[str, str]] = field(default_factory=list)
     paragraphs: list[tuple[str, str]] = field(default_factory=list)
     tails: list[str] = field(default_factory=list)
@@ -65,6 +73,8 @@ class Material:
 
     def keyword(self, rng: random.Random, category: str | None = None) -> tuple[str, str]:
         """A search phrase and its category; categories are drawn evenly enough that none is rare."""
+        if category is None and self.common and rng.random() < COMMON:
+            return rng.choice(self.common)
         if category is None and rng.random() < 0.35:
             category = rng.choice(sorted({c for _, c in self.keywords}))
         fitting = [pair for pair in self.keywords if pair[1] == category] if category else self.keywords
@@ -135,18 +145,41 @@ def made_up_brand(rng: random.Random, lang: str, side: str) -> str:
     )
 
 
-def load_material(lang: str, phrases: Iterable[dict[str, Any]], side: str) -> Material:
+def load_material(lang: str, phrases: Sequence[dict[str, Any]], side: str) -> Material:
     """The material of one language and one of the :data:`SIDES`."""
-    data = _templates(lang)
     material = Material(lang, side=side)
 
     def mine(text: str) -> bool:
         first, last = SIDES[side]
         return first <= share(text, "phrase") < last
 
+    _add_templates(material, _templates(f"{lang}.toml"), SIDES[side])
+    if side in UNMEASURED:
+        _add_templates(material, _templates(f"unmeasured/{lang}.toml"), UNMEASURED[side])
+    written = len(material.keywords)
+    for record in phrases:
+        _add_phrase(material, record, mine)
+    if side != "dev":
+        material.keywords += [pair for pair in rule_phrases(lang) if _learns(side, share(pair[0], "phrase"))]
+        material.common += material.keywords[written:]
+    taken = {text.lower() for other in _BEFORE[side] for text, _ in load_material(lang, phrases, other).keywords}
+    for own in (material.keywords, material.common):
+        own[:] = [pair for pair in own if pair[0].lower() not in taken]
+    return material
+
+
+def _learns(side: str, place: float) -> bool:
+    """Whether a phrase of the rules at this place is for that side; the measurement has none, what is not the
+    segment decision's is the tagger's."""
+    first, last = SIDES["segments"]
+    return side == "both" or (first <= place < last) == (side == "segments")
+
+
+def _add_templates(material: Material, data: dict[str, Any], interval: tuple[float, float]) -> None:
+    """Add what lies in one interval of each list of a file of templates."""
     for name, into in (("keywords", material.keywords), ("ads", material.ads), ("paragraphs", material.paragraphs)):
-        for category, found in data[name].items():
-            into += [(text, category) for text in of_side(found, side)]
+        for category, found in data.get(name, {}).items():
+            into += [(text, category) for text in _part(found, interval)]
     for name, key, target in (
         ("tails", "all", material.tails),
         ("credits", "all", material.credits),
@@ -155,20 +188,19 @@ def load_material(lang: str, phrases: Iterable[dict[str, Any]], side: str) -> Ma
         ("honest", "tails", material.honest_tails),
         ("honest", "codes", material.codes),
         ("honest", "contexts", material.contexts),
+        ("honest", "articles", material.articles),
     ):
-        target += of_side(data[name][key], side)
-    material.articles += of_side(data["honest"].get("articles", []), side)
-    if side in TAGGERS:
-        material.keywords += rule_phrases(lang)
-    for record in phrases:
-        _add_phrase(material, record, mine)
-    return material
+        target += _part(data.get(name, {}).get(key, ()), interval)
 
 
 def of_side(texts: Sequence[str], side: str) -> list[str]:
-    """The texts of one side; of a short list every side gets at least one."""
+    """The texts of one of the :data:`SIDES`; of a short list every side gets at least one."""
+    return _part(texts, SIDES[side])
+
+
+def _part(texts: Sequence[str], interval: tuple[float, float]) -> list[str]:
     ordered = sorted(texts, key=lambda text: share(text, "phrase"))
-    first, last = (round(edge * len(ordered)) for edge in SIDES[side])
+    first, last = (round(edge * len(ordered)) for edge in interval)
     return ordered[first : max(last, first + 1)] or ordered[-1:]
 
 
@@ -190,8 +222,9 @@ def _add_phrase(material: Material, record: dict[str, Any], mine: Any) -> None:
 
 
 @functools.cache
-def _templates(lang: str) -> dict[str, Any]:
-    return tomllib.loads((files("cleaner.training") / "templates" / f"{lang}.toml").read_text("utf-8"))
+def _templates(name: str) -> dict[str, Any]:
+    file = files("cleaner.training") / "templates" / name
+    return tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
 
 
 PAGES = "pages"

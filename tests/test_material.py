@@ -1,0 +1,57 @@
+"""What training, the segment decision and the measurement are made of, and that they share none of it."""
+
+from __future__ import annotations
+
+import functools
+from itertools import combinations
+
+import pytest
+
+from cleaner.rules import rule_phrases
+from cleaner.training.material import Material, load_material, template_languages
+
+LISTS = ("keywords", "ads", "paragraphs", "tails", "credits", "borrowed", "quotes", "honest_tails", "codes", "articles")
+WILD = [
+    {"phrase": f"{head} {tail}", "lang": "vi", "category": "lottery", "brand": None, "kind": "keyword"}
+    for head in ("soi cầu", "chốt số", "bạch thủ", "dàn đề", "kèo thơm", "nổ hũ", "bắn cá", "quay hũ")
+    for tail in ("chiều nay", "đài lẻ", "miễn cược", "cô ba", "ông thầy", "hội kín")
+]
+
+
+@functools.cache
+def material(lang: str, side: str) -> Material:
+    return load_material(lang, WILD, side)
+
+
+def texts(found: list[tuple[str, str]] | list[str]) -> set[str]:
+    """Without categories, in lower case."""
+    return {(text if isinstance(text, str) else text[0]).lower() for text in found}
+
+
+@pytest.mark.parametrize("lang", template_languages())
+@pytest.mark.parametrize(("one", "other"), list(combinations(("dev", "segments", "tagger"), 2)))
+def test_no_two_sides_share_a_text(lang: str, one: str, other: str) -> None:
+    for name in LISTS:
+        ours, theirs = (texts(getattr(material(lang, side), name)) for side in (one, other))
+        assert ours, name
+        assert not ours & theirs, name
+
+
+@pytest.mark.parametrize("lang", template_languages())
+def test_the_last_lesson_knows_what_both_stages_knew_and_nothing_of_the_measurement(lang: str) -> None:
+    for name in LISTS:
+        segments, tagger, both, dev = (
+            texts(getattr(material(lang, side), name)) for side in ("segments", "tagger", "both", "dev")
+        )
+        assert both == segments | tagger, name
+        assert not both & dev, name
+
+
+def test_the_phrases_of_the_rules_are_learnt_by_the_segment_decision_and_the_tagger_apart() -> None:
+    phrases = texts(rule_phrases("vi"))
+    segments, tagger, dev = (phrases & texts(material("vi", side).keywords) for side in ("segments", "tagger", "dev"))
+    assert segments | tagger | dev == phrases
+    assert not segments & tagger
+    assert len(segments) > len(phrases) / 8
+    assert material("vi", "tagger").common
+    assert not material("vi", "dev").common
