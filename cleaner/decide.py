@@ -18,7 +18,7 @@ SPAM_SHARE = 0.8
 
 
 PARAGRAPH = 150
-"""Characters from which a span has to hold something that a rule recognises to be cut: a phrase, a brand, a link…"""
+"""Characters from which a span must be certain, or hold what a rule recognises, to be cut: a phrase, a brand, a link…"""
 COMPANY = 1.4
 """Log-odds that a span whose words a rule recognises gains in a text that was tampered with elsewhere."""
 _WORDS = frozenset({"phrase", "brand", "domain", "contact", "hashtag"})
@@ -65,7 +65,7 @@ def decide(
 
     Allowed terms protect every span that they stand in; denied terms are cut whatever their score. A paragraph that is
     off the topic but holds nothing that a rule recognises is only flagged, and so is a line or a link of a page that is
-    a mere name or code, unless the policy cuts all that it flags.
+    a mere name or code, unless it is certain or the policy cuts all that it flags.
     When more than ``policy.max_removed`` of the text would go, everything is only flagged.
     """
     allowed = Intervals((start, end) for start, end, _ in allow.find(document.text))
@@ -107,9 +107,11 @@ def _joined_by_company(s: Scored) -> Scored:
 
 def _is_recognised(s: Scored, document: Document, links: Intervals) -> bool:
     """Whether a span is more than text on another subject, or a name in a list; ``links`` are those of the text."""
+    if s.score >= CERTAIN:
+        return True
     if s.end - s.start >= PARAGRAPH:
         return bool(s.named)
-    if document.format != "html" or s.score >= CERTAIN or not _TELLING.isdisjoint(s.named):
+    if document.format != "html" or not _TELLING.isdisjoint(s.named):
         return True
     if links.hold(s.start, s.end):
         return False

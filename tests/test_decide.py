@@ -15,19 +15,20 @@ SHOES = "Ba mươi đôi giày để trong kho bị mốc vì mái dột, cựu 
 
 
 @pytest.mark.parametrize(
-    ("length", "named", "policy", "action"),
+    ("length", "named", "score", "policy", "action"),
     [
-        pytest.param(len(SHOES), {}, Policy(), "flag", id="a paragraph that no rule recognises"),
-        pytest.param(len(SHOES), {"brand": ("fb88",)}, Policy(), "strip", id="a paragraph with a brand"),
-        pytest.param(PARAGRAPH - 1, {}, Policy(), "strip", id="a sentence"),
-        pytest.param(len(SHOES), {}, Policy(strip=Policy().flag), "strip", id="a policy that cuts all it shows"),
+        pytest.param(len(SHOES), {}, 0.95, Policy(), "flag", id="a paragraph that no rule recognises"),
+        pytest.param(len(SHOES), {}, 0.98, Policy(), "strip", id="a paragraph that is certain"),
+        pytest.param(len(SHOES), {"brand": ("fb88",)}, 0.95, Policy(), "strip", id="a paragraph with a brand"),
+        pytest.param(PARAGRAPH - 1, {}, 0.95, Policy(), "strip", id="a sentence"),
+        pytest.param(len(SHOES), {}, 0.95, Policy(strip=Policy().flag), "strip", id="a policy that cuts all it shows"),
     ],
 )
-def test_a_paragraph_is_cut_only_for_something_that_a_rule_recognises(
-    length: int, named: dict[str, tuple[str, ...]], policy: Policy, action: str
+def test_a_paragraph_is_cut_only_when_certain_or_for_something_that_a_rule_recognises(
+    length: int, named: dict[str, tuple[str, ...]], score: float, policy: Policy, action: str
 ) -> None:
     document = read(HOST + SHOES, "text")
-    scored = Scored(len(HOST), len(HOST) + length, 0.99, "other", {"context": 5.0}, named)
+    scored = Scored(len(HOST), len(HOST) + length, score, "other", {"context": 5.0}, named)
     decisions, _ = decide([scored], document, policy, Terms(()), Terms(()))
     assert [decision.action for decision in decisions] == [action]
 
