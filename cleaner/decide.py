@@ -18,7 +18,7 @@ SPAM_SHARE = 0.8
 
 
 PARAGRAPH = 150
-"""Characters from which a span must be certain, or hold what a rule recognises, to be cut: a phrase, a brand, a link…"""
+"""Characters from which a span that is not certain has to hold what a rule recognises to be cut: a phrase, a brand…"""
 COMPANY = 1.4
 """Log-odds that a span whose words a rule recognises gains in a text that was tampered with elsewhere."""
 _WORDS = frozenset({"phrase", "brand", "domain", "contact", "hashtag"})

@@ -47,11 +47,10 @@ def test_the_last_lesson_knows_what_both_stages_knew_and_nothing_of_the_measurem
         assert not both & dev, name
 
 
-def test_the_phrases_of_the_rules_are_learnt_by_the_segment_decision_and_the_tagger_apart() -> None:
+def test_the_tagger_alone_learns_the_phrases_of_the_rules() -> None:
     phrases = texts(rule_phrases("vi"))
-    segments, tagger, dev = (phrases & texts(material("vi", side).keywords) for side in ("segments", "tagger", "dev"))
-    assert segments | tagger | dev == phrases
-    assert not segments & tagger
-    assert len(segments) > len(phrases) / 8
+    segments, tagger, dev = (texts(material("vi", side).keywords) for side in ("segments", "tagger", "dev"))
+    assert tagger | segments | dev >= phrases
+    assert tagger & phrases == phrases - segments - dev
     assert material("vi", "tagger").common
     assert not material("vi", "dev").common

@@ -11,7 +11,7 @@ import functools
 import random
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -159,20 +159,13 @@ def load_material(lang: str, phrases: Sequence[dict[str, Any]], side: str) -> Ma
     written = len(material.keywords)
     for record in phrases:
         _add_phrase(material, record, mine)
-    if side != "dev":
-        material.keywords += [pair for pair in rule_phrases(lang) if _learns(side, share(pair[0], "phrase"))]
+    if side in TAGGERS:
+        material.keywords += rule_phrases(lang)
         material.common += material.keywords[written:]
     taken = {text.lower() for other in _BEFORE[side] for text, _ in load_material(lang, phrases, other).keywords}
     for own in (material.keywords, material.common):
         own[:] = [pair for pair in own if pair[0].lower() not in taken]
     return material
-
-
-def _learns(side: str, place: float) -> bool:
-    """Whether a phrase of the rules at this place is for that side; the measurement has none, what is not the
-    segment decision's is the tagger's."""
-    first, last = SIDES["segments"]
-    return side == "both" or (first <= place < last) == (side == "segments")
 
 
 def _add_templates(material: Material, data: dict[str, Any], interval: tuple[float, float]) -> None:
