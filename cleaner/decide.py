@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,9 @@ SPAM_SHARE = 0.8
 
 PARAGRAPH = 150
 """Characters from which a span that is not certain has to hold what a rule recognises to be cut: a phrase, a brand…"""
+LONG_RUN = 30
+"""Characters without a space from which plain letters with many figures among them are a code."""
+_RUN = re.compile("[!-~]+")
 COMPANY = 1.4
 """Log-odds that a span whose words a rule recognises gains in a text that was tampered with elsewhere."""
 _WORDS = frozenset({"phrase", "brand", "domain", "contact", "hashtag"})
@@ -106,7 +110,9 @@ def _joined_by_company(s: Scored) -> Scored:
 
 
 def _is_recognised(s: Scored, document: Document, links: Intervals) -> bool:
-    """Whether a span is more than text on another subject, or a name in a list; ``links`` are those of the text."""
+    """Whether a span is more than text on another subject, a name in a list or a code; ``links`` are the text's own."""
+    if _is_code(document.text[s.start : s.end]) and s.named.keys().isdisjoint(("phrase", "domain")):
+        return False
     if s.score >= CERTAIN:
         return True
     if s.end - s.start >= PARAGRAPH:
@@ -118,6 +124,11 @@ def _is_recognised(s: Scored, document: Document, links: Intervals) -> bool:
     before = (document.text[at] for at in range(s.start - 1, -1, -1))
     behind = (document.text[at] for at in range(s.end, len(document.text)))
     return _has_words(before) or _has_words(behind)
+
+
+def _is_code(span: str) -> bool:
+    """Whether a span is a long run of plain letters, figures and signs: an identifier, or an encoded address."""
+    return len(span) >= LONG_RUN and _RUN.fullmatch(span) is not None and sum(map(str.isdigit, span)) * 6 >= len(span)
 
 
 def _has_words(characters: Iterable[str]) -> bool:

@@ -34,6 +34,23 @@ def test_a_paragraph_is_cut_only_when_certain_or_for_something_that_a_rule_recog
 
 
 @pytest.mark.parametrize(
+    ("text", "named", "action"),
+    [
+        pytest.param("10164f51-11a5-42a0-8946-ffbead9a5413%21667ecf35", {"brand": ("a5413",)}, "flag", id="identifier"),
+        pytest.param("2016%2f09%2f16%2f56%2fhttpsd2mhye01h4nj2n", {}, "flag", id="encoded address"),
+        pytest.param("https://fb88-0099.example/2026/11/22/123456", {"domain": ("fb88-0099",)}, "strip", id="domain"),
+        pytest.param("nhacaiuytinhangdauvietnam-link-vao-fb88", {"brand": ("fb88",)}, "strip", id="words run together"),
+        pytest.param("fb88-0099-123456", {"brand": ("fb88",)}, "strip", id="a short one"),
+    ],
+)
+def test_a_long_code_is_only_shown(text: str, named: dict[str, tuple[str, ...]], action: str) -> None:
+    document = read(f"{HOST}{text} {HOST}", "text")
+    scored = Scored(len(HOST), len(HOST) + len(text), 0.99, "gambling", {"wording": 5.0}, named)
+    decisions, _ = decide([scored], document, Policy(), Terms(()), Terms(()))
+    assert [decision.action for decision in decisions] == [action]
+
+
+@pytest.mark.parametrize(
     ("page", "named", "score", "action"),
     [
         pytest.param("<li>thuha686</li>", {"brand": ("thuha686",)}, 0.9, "flag", id="a name in a list"),
