@@ -8,6 +8,7 @@ from itertools import combinations
 import pytest
 
 from cleaner.rules import rule_phrases
+from cleaner.training.examples import Hosts, Mix, draw
 from cleaner.training.material import Material, load_material, template_languages
 
 LISTS = ("keywords", "ads", "paragraphs", "tails", "credits", "borrowed", "quotes", "honest_tails", "codes", "articles")
@@ -54,3 +55,19 @@ def test_the_tagger_alone_learns_the_phrases_of_the_rules() -> None:
     assert tagger & phrases == phrases - segments - dev
     assert material("vi", "tagger").common
     assert not material("vi", "dev").common
+
+
+@pytest.mark.parametrize("lang", template_languages())
+def test_the_prose_is_for_training_alone(lang: str) -> None:
+    segments, tagger, both, dev = (material(lang, side).prose for side in ("segments", "tagger", "both", "dev"))
+    assert not dev
+    assert sorted(both) == sorted(segments + tagger)
+    assert len(set(both)) == len(both) > 30
+    assert all(len(text) > 80 and "====" not in text for text in both)
+
+
+def test_some_hosts_are_of_the_prose() -> None:
+    hosts = Hosts(material("vi", "tagger"), (), ("Trạm y tế xã đã mở cửa. " * 20,), ())
+    mix = Mix(infected=0, decorated=0, traps=0, pages=0, unknown=0, prose=0.5, shortest=6000)
+    drawn = [sample.text for sample in draw(hosts, mix, 200, 1)]
+    assert 60 < sum(text in material("vi", "tagger").prose for text in drawn) < 140

@@ -52,6 +52,8 @@ class Mix:
     """Of the hosts, delicate articles."""
     traps: float = 0.08
     """Of the hosts, texts of the templates that were written to look dangerous."""
+    prose: float = 0.15
+    """Of the other hosts, honest texts that were written as the templates were."""
     pages: float = 0.15
     """Of the hosts, articles with what stands around them on a page."""
     unknown: float = 0.02
@@ -69,6 +71,8 @@ def draw(hosts: Hosts, mix: Mix, count: int, seed: int) -> list[Sample]:
     for _ in range(count):
         if hosts.material.articles and rng.random() < mix.traps:
             delicate, text = True, hosts.material.fill(rng.choice(hosts.material.articles), rng)
+        elif hosts.material.prose and rng.random() < mix.prose:
+            delicate, text = False, rng.choice(hosts.material.prose)
         else:
             delicate = bool(hosts.hard) and rng.random() < mix.hard
             text = rng.choice(hosts.hard if delicate else hosts.clean or hosts.hard)

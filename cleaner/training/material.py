@@ -34,6 +34,8 @@ COMMON = 0.4
 RECOMBINED = 0.2
 """Share of the tagger's phrases that are put together from two, so that it learns no list by heart."""
 
+_RULE = "\n=====\n"
+"""Between two texts of a file of prose."""
 _PARTS = (
     "sun go king hit fun lucky win bay sao vip zo may top big hi ae lode rik ok fa debet sky luck gem mega vua nem "
     "kubi lota vin mibet zen tot rong phat loc tai dola wave neo kim moon leo nova ace jun taki onbet vn asia star fox "
@@ -69,6 +71,8 @@ class Material:
     contexts: list[str] = field(default_factory=list)
     articles: list[str] = field(default_factory=list)
     """Whole honest texts that look dangerous, with slots for what they speak of."""
+    prose: list[str] = field(default_factory=list)
+    """Whole honest texts of every kind by the hands that wrote the templates, lest the classifier learn those hands."""
     side: str = "tagger"
 
     def keyword(self, rng: random.Random, category: str | None = None) -> tuple[str, str]:
@@ -156,6 +160,7 @@ def load_material(lang: str, phrases: Sequence[dict[str, Any]], side: str) -> Ma
     _add_templates(material, _templates(f"{lang}.toml"), SIDES[side])
     if side in UNMEASURED:
         _add_templates(material, _templates(f"unmeasured/{lang}.toml"), UNMEASURED[side])
+        material.prose += _part(_prose(f"{lang}.txt"), UNMEASURED[side])
     written = len(material.keywords)
     for record in phrases:
         _add_phrase(material, record, mine)
@@ -218,6 +223,13 @@ def _add_phrase(material: Material, record: dict[str, Any], mine: Any) -> None:
 def _templates(name: str) -> dict[str, Any]:
     file = files("cleaner.training") / "templates" / name
     return tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
+
+
+@functools.cache
+def _prose(name: str) -> list[str]:
+    file = files("cleaner.training") / "templates" / "prose" / name
+    texts = file.read_text("utf-8").split(_RULE) if file.is_file() else []
+    return [text.strip() for text in texts if text.strip()]
 
 
 PAGES = "pages"

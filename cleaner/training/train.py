@@ -46,8 +46,9 @@ TRACE, AGAIN, LAST = 0.03, 0.6, 0.2
 """Shares of the tagger's learning rate: at the end of each lesson, and at the beginning of the second and the last."""
 KEPT = 0.3
 """Weight of the tagger before the last lesson in the mean of both."""
-PAGES = 0.25
-"""Share of the hosts in the last lesson that stand on a page."""
+LESSON = Mix(infected=0.6, decorated=0.1, traps=0.02)
+"""What the tagger learns from; many texts written to mislead make it distrust what spam says most."""
+LAST_LESSON = replace(LESSON, pages=0.25)
 Report = Callable[[str, float], None]
 """Told the stage and the share of it that is done."""
 
@@ -65,7 +66,7 @@ class Recipe:
     topic_bits: int = 16
     category_bits: int = 13
     tagger_samples: int = 300_000
-    more_samples: int = 700_000
+    more_samples: int = 500_000
     """What the tagger learns from afterwards: the wording and the articles of both sides."""
     page_samples: int = 170_000
     """What it learns from at last."""
@@ -123,7 +124,7 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
     )
     tagger, screen = TaggerTrainer(recipe.bits, recipe.width, recipe.layers, seed=recipe.seed), ScreenTrainer()
     hosts = hosts_of(corpus, parts["tagger"], "tagger")
-    for done, batches in _lessons(hosts, recipe.tagger_samples, recipe.seed, Mix(infected=0.5), rules, clean, recipe):
+    for done, batches in _lessons(hosts, recipe.tagger_samples, recipe.seed, LESSON, rules, clean, recipe):
         errors = [tagger.step(batch, 1 - (1 - TRACE) * done) for batch in batches]
         for batch in batches:
             screen.step(batch)
@@ -152,8 +153,8 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
     )
     weights = _calibrate(corpus, parts.get("calibration") or parts["segments"], weights, rules, recipe, report)
     hosts = hosts_of(corpus, [*parts["tagger"], *parts["segments"]], "both")
-    more = (recipe.more_samples, recipe.seed + 5, Mix(infected=0.5), AGAIN)
-    last = (recipe.page_samples, recipe.seed + 12, Mix(infected=0.5, pages=PAGES), LAST)
+    more = (recipe.more_samples, recipe.seed + 5, LESSON, AGAIN)
+    last = (recipe.page_samples, recipe.seed + 12, LAST_LESSON, LAST)
     for samples, seed, mix, rate in (more, last):
         before = tagger.weights()
         for done, batches in _lessons(hosts, samples, seed, mix, rules, clean, recipe):
@@ -222,9 +223,9 @@ def _lessons(
     """Batches of samples made from ``hosts``, each time with the share of all that will then be done."""
     from joblib import delayed
 
-    tasks = _tasks(hosts, recipe, samples, 400, seed)
+    tasks = _tasks(hosts, recipe, samples, 1600, seed)
     made = _parallel(recipe)(
-        delayed(examples.tagger_sequences)(_some(host, seed), mix, size, seed, rules, clean, recipe.bits)
+        delayed(examples.tagger_sequences)(_some(host, seed, 800), mix, size, seed, rules, clean, recipe.bits)
         for host, size, seed in tasks
     )
     for number, batches in enumerate(_shuffled_batches(made, recipe), 1):
