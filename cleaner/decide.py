@@ -77,11 +77,13 @@ def decide(
     forced = Intervals((d.scored.start, d.scored.end) for d in decisions)
     scored = list(scored)
     links = Intervals((e.text_start, e.text_end) for e in (document.elements if scored else ()) if e.href)
+    series = _is_series([name for s in scored if (name := _lone_name(s, document))])
     for s in in_company(scored, document, links):
         if allowed.overlap(s.start, s.end) or forced.overlap(s.start, s.end):
             continue
         threshold = policy.thresholds(s.category)
-        if s.score >= threshold.strip and (_is_recognised(s, document, links) or threshold.strip <= threshold.flag):
+        recognised = _is_recognised(s, document, links) and not (series and _lone_name(s, document))
+        if s.score >= threshold.strip and (recognised or threshold.strip <= threshold.flag):
             decisions.append(Decision(s, "strip"))
         elif s.score >= threshold.flag:
             decisions.append(Decision(s, "flag"))
@@ -124,6 +126,18 @@ def _is_recognised(s: Scored, document: Document, links: Intervals) -> bool:
     before = (document.text[at] for at in range(s.start - 1, -1, -1))
     behind = (document.text[at] for at in range(s.end, len(document.text)))
     return _has_words(before) or _has_words(behind)
+
+
+def _lone_name(s: Scored, document: Document) -> str:
+    """The word that a span of a page is, if nothing but its look tells of a brand."""
+    words = document.text[s.start : s.end].split()
+    only_looks = "brand" in s.named and s.named.keys() <= {"brand", "link"} and s.element is None
+    return words[0].casefold() if document.format == "html" and len(words) == 1 and only_looks else ""
+
+
+def _is_series(names: Sequence[str]) -> bool:
+    """Whether names differ, as those of users, models and parts do: who advertises repeats one."""
+    return len(set(names)) > 1
 
 
 def _is_code(span: str) -> bool:

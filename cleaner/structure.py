@@ -16,6 +16,7 @@ from operator import attrgetter
 from cleaner.document.hiding import looks_like_text
 from cleaner.document.lexer import attributes_of, tag_at
 from cleaner.document.references import decoded
+from cleaner.document.targets import host_of, site_of
 from cleaner.folding import fold
 from cleaner.intervals import Intervals
 from cleaner.model.classifier import Scored
@@ -62,6 +63,7 @@ def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet, w
         links = every_link[bisect_left(starts, block.start) : bisect_left(starts, block.end)]
         if whole := _as_a_whole(document, block, inside, links, weight):
             found.put([whole])
+    promoting: Element | None = None
     for link in every_link:
         if (of := weight(link.href)) < SUSPICIOUS:
             continue
@@ -73,10 +75,15 @@ def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet, w
             continue
         if any(_is_named(s) for s in about):
             found.put(_with_link(document, link, about))
+            promoting = link
         elif not about and (phrase := _promotion(words, rules)):
             found.put([_promoting(link, phrase)])
+            promoting = link
         elif (of >= SPAM or _is_disguised(document, link)) and not any(s.named.get("hidden") for s in about):
-            found.put([_request(document, link, rules) or _link(link, link, unwrap=True)])
+            if promoting and _is_next(document, promoting, link):
+                found.put([_link(link)])
+            else:
+                found.put([_request(document, link, rules) or _link(link, link, unwrap=True)])
     return found.all
 
 
@@ -154,6 +161,14 @@ def _link(link: Element, element: Element | None = None, unwrap: bool = False) -
     """A link to spam, whose words are those of the article, say nothing, or are none."""
     named: dict[str, tuple[str, ...]] = {"link": (link.href,)}
     return Scored(link.text_start, link.text_end, CERTAIN, "seo", {"link": 3.5}, named, element, unwrap)
+
+
+def _is_next(document: Document, link: Element, other: Element) -> bool:
+    """Whether another link to the same site is the next of a list."""
+    return (
+        not document.text[link.text_end : other.text_start].strip()
+        and site_of(host_of(link.href) or "") == site_of(host_of(other.href) or "") != ""
+    )
 
 
 def _is_disguised(document: Document, link: Element) -> bool:

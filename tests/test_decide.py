@@ -34,6 +34,25 @@ def test_a_paragraph_is_cut_only_when_certain_or_for_something_that_a_rule_recog
 
 
 @pytest.mark.parametrize(
+    ("page", "names", "action"),
+    [
+        pytest.param("<p>Máy JD55 và máy KB88 cùng giá, máy SV368 rẻ hơn.</p>", ["JD55", "KB88"], "flag", id="models"),
+        pytest.param("<p>Bạn xiaoyu88 khen, còn bạn kk365 chê.</p>", ["xiaoyu88", "kk365"], "flag", id="users"),
+        pytest.param("<p>Trường KB88 đã mở cửa, còn xã KB88 thì chưa.</p>", ["KB88"], "strip", id="one name"),
+    ],
+)
+def test_names_of_a_page_that_differ_are_only_shown(page: str, names: list[str], action: str) -> None:
+    document = read(page, "html")
+    scored = [
+        Scored(at, at + len(name), 0.98, "gambling", {"wording": 5.0}, {"brand": (name,)})
+        for name in names
+        for at in [document.text.index(name)]
+    ]
+    decisions, _ = decide(scored, document, Policy(), Terms(()), Terms(()))
+    assert {decision.action for decision in decisions} == {action}
+
+
+@pytest.mark.parametrize(
     ("text", "named", "action"),
     [
         pytest.param("10164f51-11a5-42a0-8946-ffbead9a5413%21667ecf35", {"brand": ("a5413",)}, "flag", id="identifier"),

@@ -104,6 +104,20 @@ def test_links(link: str, spam: list[str], found: list[tuple[str, bool]]) -> Non
         assert all(score >= CERTAIN for _, _, score in result)
 
 
+@pytest.mark.parametrize(
+    ("between", "target", "unwrapped"),
+    [
+        pytest.param("</li>\n<li>", SPAM_LINK + "vip", False, id="the next of a list"),
+        pytest.param("</li>\n<li>", "https://xoso77.win/", True, id="of another site"),
+        pytest.param("</li></ul>\n<p>Bà con xem thêm ở bảng tin, hoặc ", SPAM_LINK, True, id="words of the article"),
+    ],
+)
+def test_the_next_link_of_a_list_of_promotion_goes_with_its_words(between: str, target: str, unwrapped: bool) -> None:
+    page = f"{ARTICLE}<ul><li><a href={SPAM_LINK}>nổ hũ</a>{between}<a href={target}>thưởng lớn mỗi ngày</a>"
+    words, unwrap, score = judged(page, "nổ hũ")[-1]
+    assert (words, unwrap, score) == ("thưởng lớn mỗi ngày", unwrapped, CERTAIN)
+
+
 def test_words_and_link_that_agree_are_certain() -> None:
     assert judged(f"{ARTICLE}<p><a href={ODD_LINK}>xổ số</a></p>", "xổ số")[0][2] == CERTAIN
 

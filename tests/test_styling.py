@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cleaner import Cleaner
+from cleaner import Cleaner, Policy
 from cleaner.document import read
 
 ARTICLE = (
@@ -149,8 +149,9 @@ def test_honest_markup_stays(fixture_model: Path, page: str) -> None:
 
 def test_an_attribute_that_said_nothing_else_goes_whole(fixture_model: Path) -> None:
     page = ARTICLE + "<img src=/a.jpg alt='Sân nhà văn hóa'{}>"
-    spam = " title='xổ số miền bắc nhà cái nhacai88bet.win'"
-    assert Cleaner(fixture_model).clean(page.format(spam), "html").text == page.format("")
+    spam = "xổ số miền bắc nhà cái nhacai88bet.win"
+    cleaner = Cleaner(fixture_model, Policy(deny=(spam,)))
+    assert cleaner.clean(page.format(f" title='{spam}'"), "html").text == page.format("")
 
 
 def test_a_script_of_blanks_is_read_once() -> None:
