@@ -109,11 +109,7 @@ def train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report = lambda 
 def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict[str, Any]:
     compiled = compile_rules()
     rules = RuleSet.from_compiled(compiled)
-    parts: dict[str, list[Article]] = {}
-    for article in corpus.articles:
-        parts.setdefault(part_of(article), []).append(article)
-    if not parts.get("tagger") or not parts.get("segments"):
-        raise ValueError("the corpus holds too few articles to train on")
+    parts = _parts(corpus)
     report("reading", 0)
     clean = learn(
         parts.get("counts") or parts["tagger"],
@@ -143,6 +139,31 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
         intercept=0.0,
     )
     weights = _set_level(corpus, parts["segments"], weights, rules, recipe, report)
+    weights = _with_decision(corpus, parts, weights, rules, recipe, report)
+    hosts = hosts_of(corpus, [*parts["tagger"], *parts["segments"]], "both")
+    _go_on(tagger, hosts, rules, clean, recipe, report)
+    weights = replace(weights, tagger=tagger.finished(), transitions=tagger.transitions, hope=recipe.hope)
+    about = {
+        "trained_on": _summary(parts),
+        "recipe": {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__},
+    }
+    save(folder, weights, compiled, about)
+    return about
+
+
+def _parts(corpus: Corpus) -> dict[str, list[Article]]:
+    parts: dict[str, list[Article]] = {}
+    for article in corpus.articles:
+        parts.setdefault(part_of(article), []).append(article)
+    if not parts.get("tagger") or not parts.get("segments"):
+        raise ValueError("the corpus holds too few articles to train on")
+    return parts
+
+
+def _with_decision(
+    corpus: Corpus, parts: dict[str, list[Article]], weights: Weights, rules: RuleSet, recipe: Recipe, report: Report
+) -> Weights:
+    """The weights with the trees that judge the tagger's candidates, and the calibration of their scores."""
     honest = [*parts.get("counts", ()), *parts["segments"]]
     found = _segment_rows(corpus, parts["segments"], honest, weights, rules, recipe, report)
     report("segments", 1)
@@ -151,8 +172,13 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
         worth=fit_trees(found.worth, found.worth_labels, found.weights, recipe.rounds, recipe.seed),
         bounds=fit_trees(found.bounds, found.bounds_labels, None, recipe.rounds, recipe.seed),
     )
-    weights = _calibrate(corpus, parts.get("calibration") or parts["segments"], weights, rules, recipe, report)
-    hosts = hosts_of(corpus, [*parts["tagger"], *parts["segments"]], "both")
+    return _calibrate(corpus, parts.get("calibration") or parts["segments"], weights, rules, recipe, report)
+
+
+def _go_on(
+    tagger: TaggerTrainer, hosts: dict[str, Hosts], rules: RuleSet, clean: CleanText, recipe: Recipe, report: Report
+) -> None:
+    """The second lesson of the tagger, and the last, which is averaged with what was before."""
     more = (recipe.more_samples, recipe.seed + 5, LESSON, AGAIN)
     last = (recipe.page_samples, recipe.seed + 12, LAST_LESSON, LAST)
     for samples, seed, mix, rate in (more, last):
@@ -161,13 +187,6 @@ def _train(corpus: Corpus, folder: Path, recipe: Recipe, report: Report) -> dict
             errors = [tagger.step(batch, rate - (rate - TRACE) * done) for batch in batches]
             report(f"tagger, more (error {np.mean(errors):.4f})", done)
     tagger.average(before, KEPT)
-    weights = replace(weights, tagger=tagger.finished(), transitions=tagger.transitions, hope=recipe.hope)
-    about = {
-        "trained_on": _summary(parts),
-        "recipe": {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__},
-    }
-    save(folder, weights, compiled, about)
-    return about
 
 
 def hosts_of(corpus: Corpus, articles: Sequence[Article], side: str) -> dict[str, Hosts]:
