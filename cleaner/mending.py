@@ -17,6 +17,8 @@ _SENTENCE_END = frozenset(".!?…。！？:：")
 _SEPARATORS = frozenset("-–—|/•·:")
 _TIGHT_SEPARATORS = frozenset("_|")
 """Separators of titles, which need no space beside them."""
+_WIDE_ENDS = frozenset("。！？")
+"""Ends of sentences behind which no comma stands, as it does behind the stop of an abbreviation."""
 _COMMAS = frozenset(",;，、")
 _BULLETS = frozenset("-–•*·+●►▪")
 _BRACKETS = {"(": ")", "[": "]", "{": "}", "【": "】", "「": "」", "（": "）", "〔": "〕"}
@@ -140,6 +142,8 @@ def _cut_to_line_end(text: str, start: int, end: int, left: int, right: int) -> 
 
 def _cut_inside(text: str, start: int, end: int, left: int, right: int) -> Cut:
     before, after = text[left - 1], text[right]
+    if before in _WIDE_ENDS and after in _COMMAS:
+        return Cut(start, skip(text, right + 1), "")
     if after in _CLOSING:
         separator = _before_separator(text, left)
         if separator < left and (before != "," or after in _CLOSING):

@@ -52,6 +52,10 @@ LINES = [
         id="separator before the end of a line of prose",
     ),
     pytest.param("[[xổ số]] - Trạm đã mở", "Trạm đã mở", id="separator behind the line's start"),
+    pytest.param(
+        "运动会结束了。[[新葡京娱乐城]]，校长讲了话。", "运动会结束了。校长讲了话。", id="comma behind a full stop"
+    ),
+    pytest.param("运动会，[[新葡京娱乐城]]，很热闹。", "运动会，很热闹。", id="comma between commas"),
     pytest.param("Một.\n[[xổ số]] | Trạm đã mở", "Một.\nTrạm đã mở", id="start of a line"),
     pytest.param("Một.\n[[xổ số]]\nHai.", "Một.\nHai.", id="a line"),
     pytest.param("Một.\r\n[[xổ số]]\r\nHai.", "Một.\r\nHai.", id="a line with CR LF"),
