@@ -69,7 +69,7 @@ def decide(
 
     Allowed terms protect every span that they stand in; denied terms are cut whatever their score. A paragraph that is
     off the topic but holds nothing that a rule recognises is only flagged, and so is a line or a link of a page that is
-    a mere name or code, unless it is certain; long codes, and names of a page that differ, are only flagged in any case.
+    a mere name or code, unless it is certain; long codes, and names of a page that differ, are never more than flagged.
     A policy that cuts all that it flags cuts these, too.
     When more than ``policy.max_removed`` of the text would go, everything is only flagged.
     """
