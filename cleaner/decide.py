@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -29,6 +31,8 @@ _WORDS = frozenset({"phrase", "brand", "domain", "contact", "hashtag"})
 """Groups of evidence of rules that recognise words."""
 _TELLING = frozenset({"phrase", "domain", "contact", "hashtag", "hidden"})
 """Groups of evidence that tell a line of promotion on a page from the names and codes that pages are full of."""
+_MENTIONING = frozenset({"em", "i", "q", "cite"})
+"""Elements in which a text names words that it speaks about."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +73,8 @@ def decide(
 
     Allowed terms protect every span that they stand in; denied terms are cut whatever their score. A paragraph that is
     off the topic but holds nothing that a rule recognises is only flagged, and so is a line or a link of a page that is
-    a mere name or code, unless it is certain; long codes, and names of a page that differ, are never more than flagged.
+    a mere name or code, unless it is certain; long codes, names of a page that differ, and phrases that a line names
+    one by one, each in an element of its own for emphasis or quotation, are never more than flagged.
     A policy that cuts all that it flags cuts these, too.
     When more than ``policy.max_removed`` of the text would go, everything is only flagged.
     """
@@ -79,11 +84,13 @@ def decide(
     scored = list(scored)
     links = Intervals((e.text_start, e.text_end) for e in (document.elements if scored else ()) if e.href)
     series = _is_series([name for s in scored if (name := _lone_name(s, document))])
+    mentions = Intervals(_mentions(scored, document))
     for s in in_company(scored, document, links):
         if allowed.overlap(s.start, s.end) or forced.overlap(s.start, s.end):
             continue
         threshold = policy.thresholds(s.category)
         recognised = _is_recognised(s, document, links) and not (series and _lone_name(s, document))
+        recognised = recognised and not mentions.overlap(s.start, s.end)
         if s.score >= threshold.strip and (recognised or threshold.strip <= threshold.flag):
             decisions.append(Decision(s, "strip"))
         elif s.score >= threshold.flag:
@@ -139,6 +146,20 @@ def _lone_name(s: Scored, document: Document) -> str:
 def _is_series(names: Sequence[str]) -> bool:
     """Whether names differ, as those of users, models and parts do: who advertises repeats one."""
     return len(set(names)) > 1
+
+
+def _mentions(scored: Sequence[Scored], document: Document) -> list[tuple[int, int]]:
+    """The emphasised or quoted words that spans touch, where they are several in one line: a list of examples."""
+    spans = Intervals((s.start, s.end) for s in scored)
+    named = [
+        (e.text_start, e.text_end)
+        for e in (document.elements if scored else ())
+        if e.name in _MENTIONING and not e.hidden and spans.overlap(e.text_start, e.text_end)
+    ]
+    edges = [found.start() for found in re.finditer("\n", document.text)] if len(named) > 1 else []
+    lines = [bisect_left(edges, start) for start, _ in named]
+    in_line = Counter(lines)
+    return [place for line, place in zip(lines, named, strict=True) if in_line[line] > 1]
 
 
 def _is_code(span: str) -> bool:

@@ -53,6 +53,28 @@ def test_names_of_a_page_that_differ_are_only_shown(page: str, names: list[str],
 
 
 @pytest.mark.parametrize(
+    ("page", "format", "action"),
+    [
+        pytest.param("<p>Cụm hay gặp: <em>soi cầu lô</em>, <em>nổ hũ</em>.</p>", "html", "flag", id="in emphasis"),
+        pytest.param("<p>Cụm hay gặp: <q>soi cầu lô</q>, <q>nổ hũ</q>.</p>", "html", "flag", id="quoted"),
+        pytest.param("Cụm hay gặp: *soi cầu lô*, *nổ hũ*.", "markdown", "flag", id="in Markdown"),
+        pytest.param("<p>Lớp học <em>soi cầu lô</em> sáng nay.</p><p><em>nổ hũ</em></p>", "html", "strip", id="apart"),
+        pytest.param("<p>Lớp học <b>soi cầu lô</b>, <b>nổ hũ</b> sáng nay.</p>", "html", "strip", id="in bold"),
+    ],
+)
+def test_phrases_that_a_line_names_one_by_one_are_only_shown(page: str, format: str, action: str) -> None:
+    host = "Trung tâm an toàn thông tin đã rà soát các trang của trường học và trạm y tế trong tỉnh.\n\n"
+    document = read(host + page, format)
+    scored = [
+        Scored(at, at + len(phrase), 0.98, "lottery", {"wording": 5.0}, {"phrase": (phrase,)})
+        for phrase in ("soi cầu lô", "nổ hũ")
+        for at in [document.text.index(phrase)]
+    ]
+    decisions, _ = decide(scored, document, Policy(), Terms(()), Terms(()))
+    assert {decision.action for decision in decisions} == {action}
+
+
+@pytest.mark.parametrize(
     ("text", "named", "action"),
     [
         pytest.param("10164f51-11a5-42a0-8946-ffbead9a5413%21667ecf35", {"brand": ("a5413",)}, "flag", id="identifier"),

@@ -20,8 +20,6 @@ INFECTED = [file for file in FILES if not file.name.startswith("honest-")]
 HONEST = [file for file in FILES if file.name.startswith("honest-")]
 RESTORED = {"html": 0.77, "markdown": 0.85}
 """Floors of the share of the infected pages that are restored to the byte. Raise them with a better cleaner."""
-KNOWN_HARM = frozenset({"honest-hacked-sites-news"})
-"""Honest pages that are touched; each a bug to be mended."""
 MARKED = re.compile("⟦(.*?)⟧", re.S)
 
 
@@ -54,7 +52,7 @@ def test_there_are_pages_enough() -> None:
 @pytest.mark.parametrize("file", HONEST, ids=lambda file: file.stem)
 def test_honest_pages_stay_as_they_are(cleaner: Cleaner, file: Path) -> None:
     page, _ = pages(file)
-    assert (cleaner.clean(page, format_of(file)).text == page) == (file.stem not in KNOWN_HARM)
+    assert cleaner.clean(page, format_of(file)).text == page
 
 
 @pytest.mark.parametrize("format", ["html", "markdown"])

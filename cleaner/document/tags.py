@@ -26,8 +26,8 @@ _CHILDLESS = names(
 )
 """Elements without content, and those whose content is the page."""
 _RECORDED = names(
-    "article aside b blockquote center dd div dl dt em figcaption figure font h1 h2 h3 h4 h5 h6 i li marquee ol p "
-    "section small span strong td th u ul"
+    "article aside b blockquote center cite dd div dl dt em figcaption figure font h1 h2 h3 h4 h5 h6 i li marquee ol "
+    "p q section small span strong td th u ul"
 )
 """Elements that a cut may leave empty."""
 _GROUP = {
