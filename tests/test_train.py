@@ -16,11 +16,12 @@ from conftest import records
 from cleaner import Cleaner
 from cleaner.cli import main
 from cleaner.model.store import read_manifest
+from cleaner.training import lessons
 from cleaner.training import train as training
 from cleaner.training.corpora import SMALL, read_data_folder, read_fixtures
-from cleaner.training.corpus import CorpusError
+from cleaner.training.corpus import Corpus, CorpusError
 from cleaner.training.fit_tagger import TaggerTrainer
-from cleaner.training.train import Corpus
+from cleaner.training.recipe import Recipe
 
 TINY = replace(
     SMALL,
@@ -127,17 +128,61 @@ def test_a_folder_without_data_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("article", "phrase", "named"),
     [
-        ({"text": ""}, {}, "clean_vi.jsonl.gz"),
-        ({"text": 7}, {}, "clean_vi.jsonl.gz"),
-        ({"lang": "tlh"}, {}, "'tlh'"),
-        ({}, {"category": "spam"}, "spam_phrases.jsonl"),
-        ({}, {"kind": None}, "'kind'"),
+        ({"text": ""}, {}, "clean_vi.jsonl.gz:2: no 'text'"),
+        ({"text": 7}, {}, "clean_vi.jsonl.gz:2: no 'text'"),
+        ({"lang": "tlh", "text": "vIHtaHbogh"}, {}, "clean_vi.jsonl.gz:2: unknown 'lang' 'tlh'"),
+        ({"text": "trạm  y tế đã mở."}, {}, "clean_vi.jsonl.gz:2: the same text as"),
+        ({"text": "Cầu đã sửa."}, {"category": "spam"}, "spam_phrases.jsonl:2: unknown 'category' 'spam'"),
+        ({"text": "Cầu đã sửa."}, {"kind": None}, "spam_phrases.jsonl:2: no 'kind'"),
     ],
 )
-def test_bad_records_are_named(tmp_path: Path, article: dict[str, Any], phrase: dict[str, Any], named: str) -> None:
-    write_data(tmp_path, [ARTICLE | article], [PHRASE | phrase])
-    with pytest.raises(CorpusError, match=named):
-        read_data_folder(tmp_path)
+def test_what_cannot_be_used_is_named_and_left_out(
+    tmp_path: Path, article: dict[str, Any], phrase: dict[str, Any], named: str
+) -> None:
+    write_data(tmp_path, [ARTICLE, ARTICLE | article], [PHRASE, PHRASE | phrase])
+    corpus = read_data_folder(tmp_path)
+    (bad,) = corpus.bad
+    assert named in str(bad)
+    assert len(corpus.articles) + len(corpus.phrases) == 3
+
+
+# --- going on
+
+
+@pytest.mark.parametrize("stage", ["tagger, lesson 1", "segments", "calibrating", "tagger, lesson 2"])
+def test_a_run_that_was_stopped_goes_on_to_the_same_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    monkeypatch.setattr(lessons, "PIECE", 5)
+    monkeypatch.setattr(training, "KEPT_EVERY", 1)
+    corpus, seen = read_fixtures(), 0
+
+    def stop(name: str, _done: float) -> None:
+        nonlocal seen
+        seen += name.startswith(stage)
+        if seen == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train(corpus, tmp_path / "model", TINY, stop, tmp_path / "unfinished")
+    assert not (tmp_path / "model").exists()
+    training.train(corpus, tmp_path / "model", TINY, unfinished=tmp_path / "unfinished")
+    training.train(corpus, tmp_path / "undisturbed", TINY)
+    one, other = (read_manifest(tmp_path / name)["files"] for name in ("model", "undisturbed"))
+    assert one == other
+
+
+def test_a_run_does_not_go_on_with_other_articles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(name: str, _done: float) -> None:
+        if name.startswith("segments"):
+            raise KeyboardInterrupt
+
+    corpus = read_fixtures()
+    with pytest.raises(KeyboardInterrupt):
+        training.train(corpus, tmp_path / "model", TINY, stop, tmp_path / "unfinished")
+    fewer = replace(corpus, articles=corpus.articles[1:])
+    with pytest.raises(CorpusError, match="other articles"):
+        training.train(fewer, tmp_path / "model", TINY, unfinished=tmp_path / "unfinished")
 
 
 # --- the command
@@ -149,17 +194,42 @@ def test_bad_records_are_named(tmp_path: Path, article: dict[str, Any], phrase: 
         (b'{"lang": "vi", "text": "a"}\n\nno json\n', ":3: not JSON"),
         (b"[]\n", ":1: not a JSON object"),
         (b'\n{"lang": "vi"}\n', ":2: no 'text'"),
-        (b"\xff\n", "utf-8"),
+        (b"\xff\n", ":1: not UTF-8"),
     ],
 )
-def test_a_bad_line_ends_in_one_line(tmp_path: Path, content: bytes, because: str) -> None:
+def test_a_bad_line_is_named_and_kept(tmp_path: Path, content: bytes, because: str) -> None:
     (tmp_path / "bad.jsonl").write_bytes(content)
     result = run("train", "--corpus", tmp_path / "bad.jsonl", "--out", tmp_path / "model")
-    (complaint,) = result.stderr.splitlines()
+    assert result.stderr.startswith(f"cleaner: {tmp_path / 'bad.jsonl'}{because}")
+    (kept,) = map(json.loads, (tmp_path / "model.quarantine.jsonl").read_text("utf-8").splitlines())
+    assert because in f"{kept['place']}: {kept['cause']}"
     assert result.exit_code == 2
-    assert complaint.startswith(f"cleaner: {tmp_path / 'bad.jsonl'}")
-    assert because in complaint
+    assert "nothing can be learnt" in result.stderr.splitlines()[-1]
     assert not (tmp_path / "model").exists()
+
+
+def test_an_infected_article_of_a_corpus_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taught: list[Corpus] = []
+
+    def note(corpus: Corpus, folder: Path, *_: object) -> None:
+        write_manifest(corpus, folder)
+        taught.append(corpus)
+
+    monkeypatch.setattr(training, "train", note)
+    infected = next(r for r in records("infected") if r["lang"] == "vi" and Cleaner().clean(r["text"], "text").edits)
+    lines = [{"lang": "vi", "text": text} for text in (records("honest")[0]["text"], infected["text"])]
+    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    result = run("train", "--corpus", tmp_path / "corpus.jsonl", "--out", tmp_path / "model")
+    assert result.exit_code == 3
+    assert "corpus.jsonl:2: looks infected" in result.stderr
+    assert "no delicate articles" in result.stderr
+    assert [article.place for article in taught[0].articles] == [f"{tmp_path / 'corpus.jsonl'}:1"]
+
+
+def test_there_is_nothing_to_go_on_with(tmp_path: Path) -> None:
+    result = run("train", "--out", tmp_path / "model", "--resume")
+    assert result.exit_code == 2
+    assert "there is no unfinished run" in result.stderr
 
 
 def test_too_little_to_learn_from(tmp_path: Path) -> None:
@@ -215,7 +285,7 @@ def test_an_interrupted_training_leaves_the_old_model(tmp_path: Path, monkeypatc
 def test_the_sizes_follow_the_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipes = []
 
-    def note(corpus: Corpus, folder: Path, recipe: training.Recipe, _: object) -> None:
+    def note(corpus: Corpus, folder: Path, recipe: Recipe, *_: object) -> None:
         folder.mkdir()
         recipes.append(recipe)
 

@@ -15,8 +15,8 @@ import click
 
 from cleaner.cli.inputs import FILE, FILE_OR_STDIN, STDIN, replacing
 from cleaner.cli.show import Piece, Screen, json_line, label, standard_error, standard_output
-from cleaner.training.corpus import CorpusError
-from cleaner.training.evaluate import BadRecord, Evaluation, assisted_policy, evaluate_cuts, read_records
+from cleaner.training.corpus import BadRecord, CorpusError
+from cleaner.training.evaluate import Evaluation, assisted_policy, evaluate_cuts, read_records
 from cleaner.training.evaluate import evaluate as run
 from cleaner.training.metrics import ERROR_KINDS, KEYS, KINDS, MEASURES, Figure, Record, Topic, error_counts, verdicts
 from cleaner.types import Policy

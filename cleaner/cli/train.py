@@ -13,22 +13,34 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleaner.cli.inputs import FILE, make_folder
-from cleaner.cli.show import Screen, label, standard_error
+from cleaner.cli.inputs import FILE, make_folder, replacing
+from cleaner.cli.show import Screen, json_line, label, standard_error
 
 if TYPE_CHECKING:
-    from cleaner.training.train import Corpus, Recipe
+    from cleaner.training.corpus import Corpus
+    from cleaner.training.recipe import Recipe
 
 SIZES = ("tagger_samples", "more_samples", "page_samples", "segment_samples", "calibration_samples")
+SHOWN = 20
+"""Records that cannot be used of which each is named; all of them are in the quarantine."""
+EXIT_QUARANTINED = 3
 EXAMPLES = """\b
 Examples:
   cleaner train --out small
   cleaner train --data collected/ --out models/mine
+  cleaner train --data collected/ --out models/mine --resume
   cleaner train --corpus articles.jsonl --corpus more.jsonl.gz --scale 0.1
   cleaner scan --model model article.txt
 
 \b
-Exit status: 0 done, 2 an error.
+Articles:
+  {"id": "7", "lang": "vi", "source": "the site", "text": "…", "topics": ["gambling"]}
+  "topics" only of those on delicate subjects. Records that cannot be used, texts that come twice and articles of
+  --corpus in which the built-in model is certain of an injection are left out, named, and kept with their reasons
+  in OUT.quarantine.jsonl.
+
+\b
+Exit status: 0 done, 2 an error, 3 done, but there were records that cannot be used.
 """
 
 
@@ -38,15 +50,19 @@ Exit status: 0 done, 2 an error.
 @click.option("--phrases", type=FILE, metavar="FILE", help="More spam phrases (JSON lines).")
 @click.option("--out", type=FILE, metavar="DIR", default="model", show_default=True, help="Write the model here.")
 @click.option("--replace", "may_replace", is_flag=True, help="Replace the model that --out holds.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
 @click.option("--scale", type=click.FloatRange(0, min_open=True), default=1.0, help="Multiply the sizes of the run.")
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count(), show_default="cores", help="Processes.")
 @click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Where chance starts.")
+@click.pass_context
 def train(
+    ctx: click.Context,
     data: Path | None,
     corpus: tuple[Path, ...],
     phrases: Path | None,
     out: Path,
     may_replace: bool,
+    resume: bool,
     scale: float,
     workers: int,
     seed: int,
@@ -56,27 +72,63 @@ def train(
     Without --data and --corpus the small model for tests is made, from the articles in the source tree.
     """
     _refuse_overwriting(out, may_replace)
-    recipe, articles = _task(data, corpus, phrases)
-    recipe = replace(recipe, workers=workers, seed=seed, **{name: _scaled(recipe, name, scale) for name in SIZES})
+    unfinished = out.with_name(f".{out.name}-unfinished")
+    if resume and not unfinished.is_dir():
+        raise click.UsageError(f"there is no unfinished run for {str(out)!r}")
+    if not resume:
+        shutil.rmtree(unfinished, ignore_errors=True)
     messages = standard_error()
-    with _replacing_folder(out) as folder, _reporting(messages) as report:
-        _fit(articles, folder, recipe, report)
+    recipe, articles = _task(data, corpus, phrases, messages)
+    recipe = replace(recipe, workers=workers, seed=seed, **{name: _scaled(recipe, name, scale) for name in SIZES})
+    _tell(messages, articles, out)
+    try:
+        with _replacing_folder(out) as folder, _reporting(messages) as report:
+            _fit(articles, folder, recipe, report, unfinished)
+    except KeyboardInterrupt:
+        if unfinished.exists():
+            messages.complain("what is done is kept: --resume goes on from there")
+        raise
+    shutil.rmtree(unfinished, ignore_errors=True)
     messages.print(f"the model is in {label(str(out))}")
+    ctx.exit(EXIT_QUARANTINED if articles.bad else 0)
 
 
-def _task(data: Path | None, corpus: tuple[Path, ...], phrases: Path | None) -> tuple[Recipe, Corpus]:
+def _task(data: Path | None, corpus: tuple[Path, ...], phrases: Path | None, messages: Screen) -> tuple[Recipe, Corpus]:
     """What to train on, and in which sizes."""
     from cleaner.training import corpora
-    from cleaner.training.train import Corpus, Recipe
+    from cleaner.training.corpus import Corpus
+    from cleaner.training.recipe import Recipe
 
     more = corpora.read_files(corpus, [phrases] if phrases else [])
+    with messages.progress(len(more.articles), bool(more.articles)) as advance:
+        more = corpora.without_infected(more, advance)
     if data:
         base, recipe = corpora.read_data_folder(data), Recipe()
     elif corpus:
         base, recipe = Corpus(()), Recipe()
     else:
         base, recipe = corpora.read_fixtures(), corpora.SMALL
-    return recipe, Corpus([*base.articles, *more.articles], [*base.phrases, *more.phrases])
+    both = (base, more)
+    return recipe, Corpus(*([x for part in both for x in getattr(part, name)] for name in Corpus.__slots__))
+
+
+def _tell(messages: Screen, corpus: Corpus, out: Path) -> None:
+    """Name what cannot be used, keep it in quarantine, and say what is missing."""
+    for bad in corpus.bad[:SHOWN]:
+        messages.complain(label(str(bad)))
+    if corpus.bad:
+        quarantine = out.with_name(f"{out.name}.quarantine.jsonl")
+        make_folder(quarantine.parent)
+        with replacing(quarantine) as write:
+            for bad in corpus.bad:
+                write(json_line({"place": bad.place, "cause": bad.cause}))
+        messages.complain(f"{len(corpus.bad)} records cannot be used: {label(str(quarantine))}")
+    for is_missing, what, harm in (
+        (lambda article: article.topics, "delicate", "reports on gambling, medicine or loans may be cut"),
+        (lambda article: not article.topics, "ordinary", "nothing is learnt of what most articles are like"),
+    ):
+        if corpus.articles and not any(map(is_missing, corpus.articles)):
+            messages.complain(f"no {what} articles to learn from: {harm}")
 
 
 def _scaled(recipe: Recipe, name: str, scale: float) -> int:
@@ -84,12 +136,12 @@ def _scaled(recipe: Recipe, name: str, scale: float) -> int:
     return max(1, round(size * scale))
 
 
-def _fit(corpus: Corpus, folder: Path, recipe: Recipe, report: Callable[[str, float], None]) -> None:
+def _fit(corpus: Corpus, folder: Path, recipe: Recipe, report: Callable[[str, float], None], unfinished: Path) -> None:
     from cleaner.training import train as training
     from cleaner.training.corpus import CorpusError
 
     try:
-        training.train(corpus, folder, recipe, report)
+        training.train(corpus, folder, recipe, report, unfinished)
     except ValueError as error:
         raise CorpusError(f"nothing can be learnt from these articles: {error}") from error
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from cleaner.document import read
-from cleaner.training.corpus import Article, CorpusError, read_articles, read_jsonl
-from cleaner.training.material import read_phrases, template_languages
-from cleaner.training.train import Corpus, Recipe
-from cleaner.types import CATEGORIES
+from cleaner.engine import Cleaner
+from cleaner.structure import CERTAIN
+from cleaner.training.corpus import Article, BadRecord, Corpus, CorpusError, read_articles, read_jsonl
+from cleaner.training.material import template_languages
+from cleaner.training.recipe import Recipe
+from cleaner.types import CATEGORIES, Result
 
 PHRASES = "spam_phrases.jsonl"
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -38,7 +43,7 @@ def read_data_folder(path: Path) -> Corpus:
     """The corpus of a folder: ``clean_<lang>.jsonl.gz``, ``hard_<lang>.jsonl.gz`` and ``spam_phrases.jsonl``.
 
     Raises:
-        CorpusError: the folder holds no such file, or one of them cannot be used.
+        CorpusError: the folder holds no such file, or one of them cannot be read.
     """
     names = [path / f"{kind}_{lang}.jsonl.gz" for lang in template_languages() for kind in ("clean", "hard")]
     found = [name for name in names if name.exists()]
@@ -48,31 +53,65 @@ def read_data_folder(path: Path) -> Corpus:
 
 
 def read_files(articles: Iterable[Path], phrases: Iterable[Path]) -> Corpus:
-    """The corpus of single files of articles and of spam phrases.
+    """The corpus of single files of articles and of spam phrases; what cannot be used is in ``bad``.
 
     Raises:
-        CorpusError: a file cannot be used; the message names it.
+        CorpusError: a file cannot be read.
     """
-    return Corpus(
-        [article for path in articles for article in _usable(path)],
-        [phrase for path in phrases for phrase in _usable_phrases(path)],
-    )
+    good: list[Article] = []
+    spam: list[Mapping[str, Any]] = []
+    bad: list[BadRecord] = []
+    seen: dict[str, str] = {}
+    for read_article in chain.from_iterable(map(read_articles, articles)):
+        article = read_article if isinstance(read_article, BadRecord) else _usable(read_article, seen)
+        if isinstance(article, BadRecord):
+            bad.append(article)
+        else:
+            good.append(article)
+    for place, record in chain.from_iterable(map(read_jsonl, phrases)):
+        phrase = record if isinstance(record, BadRecord) else _usable_phrase(record, place)
+        if isinstance(phrase, BadRecord):
+            bad.append(phrase)
+        else:
+            spam.append(phrase)
+    return Corpus(good, spam, bad)
+
+
+def without_infected(corpus: Corpus, advance: Callable[[], object] = lambda: None) -> Corpus:
+    """The corpus without the articles in which the model that is built in is certain of an injection.
+
+    Args:
+        corpus: articles of which it is not known that they are honest.
+        advance: called after each article.
+    """
+    good: list[Article] = []
+    bad = list(corpus.bad)
+    results = Cleaner().clean_many((article.text for article in corpus.articles), "text")
+    for article, result in zip(corpus.articles, results, strict=True):
+        if quote := _certain(result):
+            bad.append(BadRecord(article.place, f"looks infected: “{quote}”"))
+        else:
+            good.append(article)
+        advance()
+    return replace(corpus, articles=good, bad=bad)
 
 
 def read_fixtures(path: Path = FIXTURES) -> Corpus:
     """The corpus of the project's own articles: the honest ones, and the infected ones as they were before.
 
     Raises:
-        CorpusError: the folder is not there (an installed package has none), or a file cannot be used.
+        CorpusError: the folder is not there (an installed package has none), or a record cannot be used.
     """
     files = sorted((path / "articles").glob("*.jsonl"))
     if not files:
         raise CorpusError(f"{path}: no fixtures here: train from a source tree, or name --data or --corpus")
-    return Corpus([_article(file, record) for file in files for _, record in read_jsonl(file)])
+    return Corpus([_fixture(*record) for file in files for record in read_jsonl(file)])
 
 
-def _article(path: Path, record: dict[str, Any]) -> Article:
+def _fixture(place: str, record: Mapping[str, Any] | BadRecord) -> Article:
     """What readers see of a fixture, spam taken out."""
+    if isinstance(record, BadRecord):
+        raise CorpusError(str(record))
     try:
         honest = record["clean"] if "spam" in record else record["text"]
         topic = record.get("topic", ORDINARY)
@@ -82,25 +121,33 @@ def _article(path: Path, record: dict[str, Any]) -> Article:
             source="fixtures",
             text=read(honest, record["format"]).text,
             topics=() if topic == ORDINARY else (topic,),
+            place=place,
         )
     except KeyError as error:
-        raise CorpusError(f"{path}: record {record.get('id')!r} has no {error}") from None
+        raise CorpusError(f"{place}: no {error}") from None
 
 
-def _usable(path: Path) -> Iterator[Article]:
-    """The articles of a file, all in languages for which there are templates."""
-    languages = template_languages()
-    for article in read_articles(path):
-        if article.lang not in languages:
-            raise CorpusError(f"{path}: article {article.id!r} has an unknown 'lang': {article.lang!r}")
-        yield article
+def _usable(article: Article, seen: dict[str, str]) -> Article | BadRecord:
+    """The article, or why it cannot be used; ``seen`` holds the texts before it, and where they were."""
+    if article.lang not in _languages():
+        return BadRecord(article.place, f"unknown 'lang' {article.lang!r}")
+    first = seen.setdefault(" ".join(article.text.split()).casefold(), article.place)
+    return article if first == article.place else BadRecord(article.place, f"the same text as {first}")
 
 
-def _usable_phrases(path: Path) -> Iterator[dict[str, Any]]:
-    for number, record in enumerate(read_phrases(path), 1):
-        for key in ("phrase", "lang", "category", "kind"):
-            if not isinstance(record.get(key), str):
-                raise CorpusError(f"{path}: record {number} has no {key!r}")
-        if record["category"] not in CATEGORIES:
-            raise CorpusError(f"{path}: record {number} has an unknown 'category': {record['category']!r}")
-        yield record
+def _usable_phrase(phrase: Mapping[str, Any], place: str) -> Mapping[str, Any] | BadRecord:
+    missing = [key for key in ("phrase", "lang", "category", "kind") if not isinstance(phrase.get(key), str)]
+    if missing:
+        return BadRecord(place, f"no {missing[0]!r}")
+    if phrase["category"] not in CATEGORIES:
+        return BadRecord(place, f"unknown 'category' {phrase['category']!r}")
+    return phrase
+
+
+def _certain(result: Result) -> str:
+    return next((found.quote for found in result.findings if found.action == "strip" and found.score >= CERTAIN), "")
+
+
+@functools.cache
+def _languages() -> frozenset[str]:
+    return frozenset(template_languages())

@@ -6,15 +6,30 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any, cast
 
 from cleaner.types import CleanerError
 
+_BOM = b"\xef\xbb\xbf"
+
 
 class CorpusError(CleanerError):
-    """A corpus cannot be read; the message names file, line and cause."""
+    """A corpus cannot be read; the message names the file and the cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """A record that cannot be used."""
+
+    place: str
+    """``file:line``."""
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.cause}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,45 +43,72 @@ class Article:
     text: str
     topics: tuple[str, ...] = ()
     """Delicate topics it speaks of; empty for ordinary articles."""
+    place: str = ""
+    """``file:line`` where it was read."""
 
 
-def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
-    """Line number and object of each record of a ``.jsonl`` or ``.jsonl.gz`` file; empty lines are passed over.
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Honest articles (:mod:`cleaner.training.splits` parts them), and spam phrases."""
+
+    articles: Sequence[Article]
+    phrases: Sequence[Mapping[str, Any]] = ()
+    bad: Sequence[BadRecord] = ()
+    """What was read beside and cannot be used."""
+
+
+def read_jsonl(path: Path) -> Iterator[tuple[str, Mapping[str, Any] | BadRecord]]:
+    """``file:line`` and object of each record of a ``.jsonl`` or ``.jsonl.gz`` file; empty lines are passed over.
 
     Raises:
-        CorpusError: the file cannot be read, or a line is no JSON object.
+        CorpusError: the file cannot be read.
     """
-    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with opened(path, "rt", encoding="utf-8") as lines:
+        with cast("IO[bytes]", gzip.open(path) if path.suffix == ".gz" else path.open("rb")) as lines:
             for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                try:
-                    record = json.loads(line)
-                except json.JSONDecodeError as error:
-                    raise CorpusError(f"{path}:{number}: not JSON ({error.msg})") from None
-                if not isinstance(record, dict):
-                    raise CorpusError(f"{path}:{number}: not a JSON object")
-                yield number, record
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        raise CorpusError(f"{path}: {error}") from None
+                if line.strip():
+                    place = f"{path}:{number}"
+                    yield place, _parsed(line.removeprefix(_BOM), place)
+    except (OSError, EOFError, zlib.error) as error:
+        cause = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise CorpusError(f"{path}: {cause[:1].lower()}{cause[1:]}") from None
 
 
-def read_articles(path: Path) -> Iterator[Article]:
-    """The articles of a corpus file: records with ``text`` and, where known, ``lang``, ``source``…"""
-    for number, record in read_jsonl(path):
-        text = record.get("text")
-        if not isinstance(text, str) or not text.strip():
-            raise CorpusError(f"{path}:{number}: no 'text'")
-        topics = record.get("topics") or record.get("categories") or ()
-        yield Article(
-            id=str(record.get("id", number)),
-            lang=str(record.get("lang", "und")),
-            source=str(record.get("source", "")).split("@")[0],
-            text=text,
-            topics=tuple(str(topic) for topic in topics) if isinstance(topics, (list, dict, tuple)) else (str(topics),),
-        )
+def _parsed(line: bytes, place: str) -> Mapping[str, Any] | BadRecord:
+    try:
+        values = json.loads(line.decode())
+    except UnicodeDecodeError as error:
+        return BadRecord(place, f"not UTF-8 (byte {error.start} of the line)")
+    except json.JSONDecodeError as error:
+        return BadRecord(place, f"not JSON ({error.msg}, column {error.colno})")
+    except (ValueError, RecursionError):
+        return BadRecord(place, "not JSON that can be read")
+    return values if isinstance(values, dict) else BadRecord(place, "not a JSON object")
+
+
+def read_articles(path: Path) -> Iterator[Article | BadRecord]:
+    """The articles of a corpus file: records with ``text`` and, where known, ``lang``, ``source``…
+
+    Raises:
+        CorpusError: the file cannot be read.
+    """
+    for place, record in read_jsonl(path):
+        yield record if isinstance(record, BadRecord) else _article(record, place)
+
+
+def _article(record: Mapping[str, Any], place: str) -> Article | BadRecord:
+    text = record.get("text")
+    if not isinstance(text, str) or not text.strip():
+        return BadRecord(place, "no 'text'")
+    topics = record.get("topics") or record.get("categories") or ()
+    return Article(
+        id=str(record.get("id", place.rpartition(":")[2])),
+        lang=str(record.get("lang", "und")),
+        source=str(record.get("source", "")).split("@")[0],
+        text=text,
+        topics=tuple(str(topic) for topic in topics) if isinstance(topics, (list, dict, tuple)) else (str(topics),),
+        place=place,
+    )
 
 
 def share(key: str, salt: str = "") -> float:

@@ -6,11 +6,11 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cleaner.training.corpus import Article
+from cleaner.training.corpus import Article, Corpus
 from cleaner.training.examples import Mix, crop
 from cleaner.training.inject import Injector, Sample
+from cleaner.training.lessons import hash_of, hosts_of
 from cleaner.training.splits import part_of
-from cleaner.training.train import Corpus, hash_of, hosts_of
 
 DEV_PARTS = ("dev", "dev-source")
 TRAPS = 4

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from time import perf_counter
-from typing import IO, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
-from cleaner.training.corpus import CorpusError
+from cleaner.training.corpus import BadRecord, read_jsonl
 from cleaner.training.metrics import (
     ERROR_KINDS,
     KEYS,
@@ -49,18 +46,6 @@ class Cleans(Protocol):
     def clean(self, source: str, format: str = "auto") -> Result:
         """Clean one source."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class BadRecord:
-    """A record that cannot be judged."""
-
-    place: str
-    """``file:line``."""
-    cause: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.cause}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,35 +245,14 @@ def read_records(path: Path) -> Iterator[Record | BadRecord]:
     Raises:
         CorpusError: the file cannot be read.
     """
-    try:
-        with cast("IO[bytes]", gzip.open(path) if path.suffix == ".gz" else path.open("rb")) as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield _read_line(line.removeprefix(b"\xef\xbb\xbf"), f"{path}:{number}")
-    except (OSError, EOFError, zlib.error) as error:
-        cause = (isinstance(error, OSError) and error.strerror) or str(error)
-        raise CorpusError(f"{path}: {cause[:1].lower()}{cause[1:]}") from None
-
-
-def _read_line(line: bytes, place: str) -> Record | BadRecord:
-    try:
-        return _record(_parsed(line), place)
-    except SourceError as error:
-        return BadRecord(place, str(error))
-
-
-def _parsed(line: bytes) -> Mapping[str, Any]:
-    try:
-        values = json.loads(line.decode())
-    except UnicodeDecodeError as error:
-        raise SourceError(f"not UTF-8 (byte {error.start} of the line)") from None
-    except json.JSONDecodeError as error:
-        raise SourceError(f"not JSON ({error.msg}, column {error.colno})") from None
-    except (ValueError, RecursionError):
-        raise SourceError("not JSON that can be read") from None
-    if not isinstance(values, dict):
-        raise SourceError("not a JSON object")
-    return values
+    for place, values in read_jsonl(path):
+        if isinstance(values, BadRecord):
+            yield values
+            continue
+        try:
+            yield _record(values, place)
+        except SourceError as error:
+            yield BadRecord(place, str(error))
 
 
 def _record(values: Mapping[str, Any], place: str) -> Record:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,6 +42,7 @@ RUNS = 1 / 50
 
 
 _LEARNT = ("embeddings", "kernels", "biases", "output", "transitions")
+_MOMENTS = ("mean", "square")
 
 
 class TaggerTrainer:
@@ -92,6 +94,19 @@ class TaggerTrainer:
     def weights(self) -> dict[str, Floats]:
         """A copy of what is learnt so far."""
         return {name: getattr(self, name).copy() for name in _LEARNT}
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """All that training goes on from."""
+        moments = {f"{kind}_{name}": own[n] for name, own in self._moments.items() for n, kind in enumerate(_MOMENTS)}
+        chance = json.dumps([self._steps, self._rng.bit_generator.state])
+        return {**self.weights(), **moments, "chance": np.array(chance)}
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        """Go on from a :meth:`state`."""
+        for name in _LEARNT:
+            setattr(self, name, state[name])
+            self._moments[name] = (state[f"{_MOMENTS[0]}_{name}"], state[f"{_MOMENTS[1]}_{name}"])
+        self._steps, self._rng.bit_generator.state = json.loads(str(state["chance"]))
 
     def average(self, others: dict[str, Floats], share: float) -> None:
         """Go back to the mean of the weights and ``others``, which get ``share`` (WiSE-FT, Wortsman et al. 2022)."""
@@ -195,6 +210,14 @@ class ScreenTrainer:
         change = np.bincount(features.ravel(), np.tile(guess - target, len(features)), SCREEN_SIZE).astype(np.float32)
         self._squares += change**2
         self.weights -= self.rate * change / np.sqrt(self._squares)
+
+    def state(self) -> dict[str, Floats]:
+        """All that training goes on from."""
+        return {"weights": self.weights, "squares": self._squares}
+
+    def restore(self, state: dict[str, Floats]) -> None:
+        """Go on from a :meth:`state`."""
+        self.weights, self._squares = state["weights"], state["squares"]
 
     def finished(self, level: float = 0.0) -> ScreenWeights:
         """The weights as the run time wants them."""

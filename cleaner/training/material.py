@@ -11,14 +11,13 @@ import functools
 import random
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from cleaner.rules import rule_phrases
-from cleaner.training.corpus import read_jsonl, share
+from cleaner.training.corpus import share
 
 SIDES = {"dev": (0.0, 0.2), "segments": (0.2, 0.45), "tagger": (0.45, 1.0), "both": (0.2, 1.0)}
 """Brands and phrases are parted, as the articles are: what one stage learnt from, the next has not seen."""
@@ -149,7 +148,7 @@ def made_up_brand(rng: random.Random, lang: str, side: str) -> str:
     )
 
 
-def load_material(lang: str, phrases: Sequence[dict[str, Any]], side: str) -> Material:
+def load_material(lang: str, phrases: Sequence[Mapping[str, Any]], side: str) -> Material:
     """The material of one language and one of the :data:`SIDES`."""
     material = Material(lang, side=side)
 
@@ -202,7 +201,7 @@ def _part(texts: Sequence[str], interval: tuple[float, float]) -> list[str]:
     return ordered[first : max(last, first + 1)] or ordered[-1:]
 
 
-def _add_phrase(material: Material, record: dict[str, Any], mine: Any) -> None:
+def _add_phrase(material: Material, record: Mapping[str, Any], mine: Any) -> None:
     if record["lang"] != material.lang:
         return
     text, brand, category = str(record["phrase"]), record.get("brand"), str(record["category"])
@@ -241,11 +240,6 @@ def template_languages() -> list[str]:
     found = (files("cleaner.training") / "templates").iterdir()
     names = [f.name[:-5] for f in found if f.name.endswith(".toml")]
     return sorted(names, key=lambda name: (name != "vi", name))
-
-
-def read_phrases(path: Path) -> list[dict[str, Any]]:
-    """A file of spam phrases."""
-    return [record for _, record in read_jsonl(path)]
 
 
 def _phone(rng: random.Random) -> str:
