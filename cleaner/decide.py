@@ -120,7 +120,12 @@ def _joined_by_company(s: Scored) -> Scored:
 
 
 def _is_recognised(s: Scored, document: Document, links: Intervals) -> bool:
-    """Whether a span is more than text on another subject, a name in a list or a code; ``links`` are the text's own."""
+    """Whether a span is more than text on another subject, a name in a list or a code; ``links`` are the text's own.
+
+    In a language that the model does not know rules of two kinds have to recognise it, a phrase and a brand, say.
+    """
+    if s.in_unknown_language:
+        return len(_WORDS & s.named.keys()) > 1
     if _is_code(document.text[s.start : s.end]) and s.named.keys().isdisjoint(("phrase", "domain")):
         return False
     if s.score >= CERTAIN:

@@ -21,6 +21,7 @@ _SAYS = {
     "link": "the target of its link",
     "hidden": "it is hidden from readers",
     "company": "something else in the article is certainly injected",
+    "language": "the article is in a language that the model does not know: only what rules recognise is cut",
     "policy": "the policy's deny list",
 }
 _ONLY_NAMED = frozenset({"phrase", "brand", "domain", "hashtag", "link", "hidden"})
@@ -40,4 +41,6 @@ def reasons_of(scored: Scored, forced: str = "") -> tuple[Reason, ...]:
         named = ", ".join(scored.named.get(group, ()))
         text = f"{_SAYS[group]}: {named}" if named else _SAYS[group]
         reasons.append(Reason(group, f"{text}; its words stay" if scored.unwrap else text, value))
+    if scored.in_unknown_language:
+        reasons.append(Reason("language", _SAYS["language"], 0.0))
     return tuple(reasons)

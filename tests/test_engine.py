@@ -139,3 +139,28 @@ def test_a_seam_behind_an_earlier_cut_is_part_of_that_cut() -> None:
     stripped = [finding for finding in result.findings if finding.action == "strip"]
     assert stripped
     assert all(any(f.start <= e.end and e.start <= f.end for f in stripped) for e in result.edits)
+
+
+UNKNOWN = {
+    "German": "Die Gemeinde Oberwald teilt mit, dass die Brücke bis zum 15. März gesperrt bleibt. Anwohner können die "
+    "Umleitung über die Kantonsstraße {}benutzen. Der Wochenmarkt findet wie gewohnt auf dem Dorfplatz statt.",
+    "Finnish": "Kunta tiedottaa, että joen ylittävä silta on suljettu remontin vuoksi 15. maaliskuuta asti. Asukkaat "
+    "voivat käyttää kiertotietä {}tai myllyn polkua. Tori pidetään kuten tavallisesti kirkon vieressä.",
+    "Arabic": "أعلنت البلدية إغلاق الجسر فوق النهر بسبب أعمال الصيانة حتى الخامس عشر من مارس. يمكن للسكان استخدام "
+    "الطريق البديل {}بجانب الطاحونة. تنطلق حافلات المدارس قبل موعدها بعشر دقائق، ويقام السوق كالعادة في الساحة.",
+}
+
+
+@pytest.mark.parametrize("language", UNKNOWN)
+def test_in_an_unknown_language_rules_decide_and_the_finding_says_so(language: str) -> None:
+    result = Cleaner().clean(UNKNOWN[language].format("slot gacor hari ini luckywin88 "), "text")
+    assert result.text == UNKNOWN[language].format("")
+    (finding,) = result.findings
+    assert "language" in {reason.code for reason in finding.reasons}
+
+
+@pytest.mark.parametrize("language", UNKNOWN)
+@pytest.mark.parametrize("words", ["", "jetzt gratis spielen und gewinnen ", "rompi lunga, ", "F88 "])
+def test_in_an_unknown_language_nothing_is_cut_that_no_two_rules_recognise(language: str, words: str) -> None:
+    source = UNKNOWN[language].format(words)
+    assert Cleaner().clean(source, "text").text == source
