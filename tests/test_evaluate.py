@@ -345,6 +345,31 @@ def test_only_the_asked_breakdowns_are_shown(corpus: Path) -> None:
     assert "sentence classifier" not in shown
 
 
+def test_rules_are_told_with_their_hits_and_how_many_were_right(tmp_path: Path) -> None:
+    honest = "Công an bắt một nhóm đánh bạc tại xã."
+    records = [
+        {"text": honest, "lang": "vi", "topic": "crime"},
+        {
+            "text": "Trạm y tế nhà cái uy tín mở cửa.",
+            "clean": "Trạm y tế mở cửa.",
+            "lang": "vi",
+            "spam": [{"start": 10, "end": 24}],
+        },
+        {
+            "html": "<p>Trạm y t&#7871; <b>nhà cái uy tín</b> mở cửa.</p>",
+            "clean": "<p>Trạm y t&#7871; mở cửa.</p>",
+            "spam": [{"start": 18, "end": 39}],
+        },
+    ]
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
+    result = run(corpus, "--by", "rule", "--no-baselines", "--json", "-")
+    counted = {count["rule"]: (count["hits"], count["right"]) for count in json.loads(result.stdout)["rules"]}
+    assert counted["phrase “đánh bạc” (gambling)"] == (1, 0)
+    assert counted["phrase “nhà cái uy tín” (gambling)"] == (2, 2)
+    assert "phrase “đánh bạc” (gambling)" in run(corpus, "--by", "rule", "--no-baselines").stdout
+
+
 def test_a_breakdown_leaves_out_what_does_not_apply(corpus: Path) -> None:
     shown = run(corpus, "--by", "topic", "--no-baselines").stdout
     assert re.search(r"^topic +clean +untouched +hard +untouched$", shown, re.MULTILINE)

@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,12 @@ import click
 
 from cleaner.cli.inputs import FILE, FILE_OR_STDIN, STDIN, replacing
 from cleaner.cli.show import Piece, Screen, json_line, label, standard_error, standard_output
+from cleaner.model.store import default_folder, load
 from cleaner.training.corpus import BadRecord, CorpusError
 from cleaner.training.evaluate import Evaluation, assisted_policy, evaluate_cuts, read_records
 from cleaner.training.evaluate import evaluate as run
 from cleaner.training.metrics import ERROR_KINDS, KEYS, KINDS, MEASURES, Figure, Record, Topic, error_counts, verdicts
+from cleaner.training.rule_precision import RuleCount, rule_counts
 from cleaner.types import Policy
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ SPAN_FIGURES = ("precision", "recall", "f1")
 """They count characters, the number of which differs from system to system."""
 KIND_NAMES = {"infected": "infected", "clean": "clean", "hard": "hard negatives"}
 NOTHING = "–"
+RULE, RULES_SHOWN = "rule", 40
 EXAMPLES = """\b
 Examples:
   cleaner evaluate infected.jsonl honest.jsonl.gz
@@ -75,6 +78,8 @@ class Report:
     quarantined: Sequence[BadRecord]
     sentence_training: str = ""
     """What the sentence classifier learnt from; empty when the baselines did not run."""
+    rules: Sequence[RuleCount] = ()
+    """How each rule did, those with the most false hits first; empty when it was not asked for."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -89,6 +94,7 @@ class Report:
             },
             "systems": {name.replace(" ", "_"): evaluation.to_dict() for name, evaluation in self.systems.items()},
             "sentence_training": self.sentence_training or None,
+            "rules": [count.to_dict() for count in self.rules],
             "throughput_mb_per_second": round(ours.throughput, 3),
         }
 
@@ -109,11 +115,11 @@ class Report:
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Read at most N records of each file.")
 @click.option(
     "--by",
-    type=click.Choice(KEYS),
+    type=click.Choice((*KEYS, RULE)),
     multiple=True,
     default=("lang", "format", "style"),
     show_default=True,
-    help="Break figures down; may be repeated.",
+    help="Break figures down; may be repeated. `rule` tells how often each rule spoke up, and how often rightly.",
 )
 @click.option("--errors", type=FILE, metavar="FILE", help="Write the documents with mistakes, the worst first (JSONL).")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Worker processes.")
@@ -152,6 +158,10 @@ def evaluate(
         if baselines is None:
             baselines = len(corpus.records) <= BASELINES_UP_TO
         report = _report(corpus, ours, baselines)
+        if RULE in by:
+            report = replace(
+                report, rules=rule_counts(corpus.records, load(model or default_folder()).classifier.rules)
+            )
         if json_target:
             write_json(json_line(report.to_dict()))
         if write_error:
@@ -248,7 +258,9 @@ def _show(screen: Screen, report: Report, keys: Iterable[str]) -> None:
     screen.print("")
     _print_table(screen, _error_table(report.systems))
     _print_table(screen, _verdict_table(report.systems[MODEL]))
-    for key in dict.fromkeys(keys):
+    if report.rules:
+        _print_table(screen, _rule_table(report.rules))
+    for key in [key for key in dict.fromkeys(keys) if key != RULE]:
         groups = report.systems[MODEL].breakdown(key)
         if groups:
             _print_table(screen, _breakdown_table(key, groups))
@@ -310,6 +322,14 @@ def _breakdown_table(key: str, groups: Mapping[str, Mapping[str, Figure]]) -> Ta
     table = _table(key, *(heading for heading, _, _ in columns))
     for group, own in groups.items():
         _add_row(table, group, *(cell(own[name]) if _is_judged(own, name) else NOTHING for _, name, cell in columns))
+    return table
+
+
+def _rule_table(rules: Sequence[RuleCount]) -> Table:
+    """The rules with the most false hits, which are evidence and no cuts."""
+    table = _table(f"{min(len(rules), RULES_SHOWN)} of {len(rules)} rules", "hits", "in injections", "precision")
+    for count in rules[:RULES_SHOWN]:
+        _add_row(table, count.rule, str(count.hits), str(count.right), f"{count.precision:.3f}")
     return table
 
 
