@@ -73,8 +73,9 @@ def decide(
 
     Allowed terms protect every span that they stand in; denied terms are cut whatever their score. A paragraph that is
     off the topic but holds nothing that a rule recognises is only flagged, and so is a line or a link of a page that is
-    a mere name or code, unless it is certain; long codes, names of a page that differ, and phrases that a line names
-    one by one, each in an element of its own for emphasis or quotation, are never more than flagged.
+    a mere name or code, unless it is certain; long codes, words whose encoding was mistaken, names of a page that differ,
+    and phrases that a line names one by one, each in an element of its own for emphasis or quotation, are never more
+    than flagged.
     A policy that cuts all that it flags cuts these, too.
     When more than ``policy.max_removed`` of the text would go, everything is only flagged.
     """
@@ -126,7 +127,8 @@ def _is_recognised(s: Scored, document: Document, links: Intervals) -> bool:
     """
     if s.in_unknown_language:
         return len(_WORDS & s.named.keys()) > 1
-    if _is_code(document.text[s.start : s.end]) and s.named.keys().isdisjoint(("phrase", "domain")):
+    span = document.text[s.start : s.end]
+    if (_is_code(span) or _is_misread(span)) and s.named.keys().isdisjoint(("phrase", "domain")):
         return False
     if s.score >= CERTAIN:
         return True
@@ -170,6 +172,14 @@ def _mentions(scored: Sequence[Scored], document: Document) -> list[tuple[int, i
 def _is_code(span: str) -> bool:
     """Whether a span is a long run of plain letters, figures and signs: an identifier, or an encoded address."""
     return len(span) >= LONG_RUN and _RUN.fullmatch(span) is not None and sum(map(str.isdigit, span)) * 6 >= len(span)
+
+
+def _is_misread(span: str) -> bool:
+    """Whether a span is UTF-8 that somebody took for Windows-1252 (``firmÃ³``)."""
+    try:
+        return span.encode("cp1252").decode() != span
+    except UnicodeError:
+        return False
 
 
 def _has_words(characters: Iterable[str]) -> bool:

@@ -79,6 +79,8 @@ def test_phrases_that_a_line_names_one_by_one_are_only_shown(page: str, format: 
     [
         pytest.param("10164f51-11a5-42a0-8946-ffbead9a5413%21667ecf35", {"brand": ("a5413",)}, "flag", id="identifier"),
         pytest.param("2016%2f09%2f16%2f56%2fhttpsd2mhye01h4nj2n", {}, "flag", id="encoded address"),
+        pytest.param("colaboraciÃ³n", {}, "flag", id="mistaken encoding"),
+        pytest.param("casino gratuit fb88 à Paris", {"brand": ("fb88",)}, "strip", id="letters beyond ASCII"),
         pytest.param("https://fb88-0099.example/2026/11/22/123456", {"domain": ("fb88-0099",)}, "strip", id="domain"),
         pytest.param("nhacaiuytinhangdauvietnam-link-vao-fb88", {"brand": ("fb88",)}, "strip", id="words run together"),
         pytest.param("fb88-0099-123456", {"brand": ("fb88",)}, "strip", id="a short one"),

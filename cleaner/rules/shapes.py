@@ -24,6 +24,8 @@ _BRAND = re.compile(
 )
 _LUCKY = re.compile(r"^(?:\d?(\d)\1|6[68]\d?|7[789]\d?|8[689]\d?|9[789]\d?|789|247|123|365)$")
 _SUFFIXES = ("bet", "win", "vip", "club", "play", "game", "slot", "casino", "fun", "pro", "app", "live", "no1", "pg")
+_RAISED = (0xB9, 0xB2, 0xB3)
+"""The digits of footnotes and units, and of letters whose encoding was mistaken."""
 _HASHTAG = re.compile(r"[#＃]\w{3,}")
 _PHONE = re.compile(  # every alternative begins with a plain character, which makes the search fast
     r"(?:\+(?<!\d\+)84|8(?<!\d8)4|0(?<!\d0))(?:[ .\-]?\d){8,10}(?!\d)"
@@ -131,6 +133,7 @@ def _brands(folded: Folded, tokens: Tokens, known: Known) -> Iterator[Shape]:
         found = [letters == ord(letter) for letters, letter in zip(backwards, reversed(ending), strict=False)]
         chosen[long[np.logical_and.reduce(found)]] = True
     digits = np.flatnonzero((codes >= 48) & (codes <= 57))
+    digits = digits[~np.isin(folded.original[digits], _RAISED)]
     n_digits = np.bincount(np.searchsorted(tokens.starts, digits, side="right") - 1, minlength=len(tokens))
     chosen |= (n_digits > 0) & (n_digits < lengths) & (lengths > 2)
     numbers = np.flatnonzero(chosen)
