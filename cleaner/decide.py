@@ -73,9 +73,9 @@ def decide(
 
     Allowed terms protect every span that they stand in; denied terms are cut whatever their score. A paragraph that is
     off the topic but holds nothing that a rule recognises is only flagged, and so is a line or a link of a page that is
-    a mere name or code, unless it is certain; long codes, words whose encoding was mistaken, names of a page that differ,
-    and phrases that a line names one by one, each in an element of its own for emphasis or quotation, are never more
-    than flagged.
+    a mere name or code, unless it is certain. Never more than flagged are long codes, words whose encoding was
+    mistaken, names of a page that differ, phrases that a line names one by one, each in an element of its own for
+    emphasis or quotation, and in an unknown language what rules of fewer than two kinds recognise.
     A policy that cuts all that it flags cuts these, too.
     When more than ``policy.max_removed`` of the text would go, everything is only flagged.
     """
