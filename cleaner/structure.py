@@ -73,10 +73,11 @@ def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet, w
             if not about and (of >= SPAM or link.hidden):
                 found.put([_link(link, link, unwrap=_is_around_an_image(document, link, found, weight))])
             continue
+        phrase = _promotion(words, rules)
         if any(_is_named(s) for s in about):
-            found.put(_with_link(document, link, about))
+            found.put(_with_link(document, link, about, 0.0 if phrase else LIKELY))
             promoting = link
-        elif not about and (phrase := _promotion(words, rules)):
+        elif not about and phrase:
             found.put([_promoting(link, phrase)])
             promoting = link
         elif (of >= SPAM or _is_disguised(document, link)) and not any(s.named.get("hidden") for s in about):
@@ -226,9 +227,12 @@ def _is_named(s: Scored) -> bool:
     return any(group not in ("link", "hidden", "domain") for group in s.named)
 
 
-def _with_link(document: Document, link: Element, about: Sequence[Scored]) -> list[Scored]:
-    """The spans in the words of a link to a suspicious host: surer, and as one if they are most of its words."""
-    sure = [_surer(s) if s.score >= LIKELY and _is_named(s) else s for s in about]
+def _with_link(document: Document, link: Element, about: Sequence[Scored], likely: float) -> list[Scored]:
+    """The spans in the words of a link to a suspicious host, as one if they are most of its words.
+
+    Those that a rule recognises are surer from a score of ``likely`` on.
+    """
+    sure = [_surer(s) if s.score >= likely and _is_named(s) else s for s in about]
     bounds = (link.text_start, link.text_end)
     inside = sum(solid(document.text[max(s.start, bounds[0]) : min(s.end, bounds[1])]) for s in about)
     best = max(sure, key=lambda s: s.score)

@@ -25,12 +25,12 @@ HIDDEN = "<div style='display:none'>{}</div>"
 SPAM_LINK, ODD_LINK, PLAIN_LINK = "https://nhacai88bet.win/", "https://ee88.com/", "https://truonghoc.com/"
 
 
-def judged(page: str, *spam: str) -> list[tuple[str, bool, float]]:
-    """What is found on a page of which the classifier finds ``spam``: words, whether unwrapped, score."""
+def judged(page: str, *spam: str, score: float = 0.9) -> list[tuple[str, bool, float]]:
+    """What is found on a page of which the classifier finds ``spam`` with a score: words, whether unwrapped, score."""
     document = read(page, "html")
     places = [(document.text.index(words), words) for words in spam]
     scored = [
-        Scored(at, at + len(words), 0.9, "lottery", {"wording": 3.0}, {"phrase": (words,)}) for at, words in places
+        Scored(at, at + len(words), score, "lottery", {"wording": 3.0}, {"phrase": (words,)}) for at, words in places
     ]
     found = judge_markup(document, scored, RULES, link_weights(document, RULES.known))
     return [(document.text[s.start : s.end], s.unwrap, s.score) for s in found]
@@ -120,6 +120,18 @@ def test_the_next_link_of_a_list_of_promotion_goes_with_its_words(between: str, 
 
 def test_words_and_link_that_agree_are_certain() -> None:
     assert judged(f"{ARTICLE}<p><a href={ODD_LINK}>xổ số</a></p>", "xổ số")[0][2] == CERTAIN
+
+
+@pytest.mark.parametrize(
+    ("words", "is_certain"),
+    [
+        pytest.param("nhà cái uy tín", True, id="a phrase of the lexicon"),
+        pytest.param("thưởng lớn mỗi ngày", False, id="words that no lexicon knows"),
+    ],
+)
+def test_a_phrase_of_the_lexicon_and_a_link_need_no_high_score(words: str, is_certain: bool) -> None:
+    ((_, _, score),) = judged(f"{ARTICLE}<p><a href={ODD_LINK}>{words}</a></p>", words, score=0.55)
+    assert (score == CERTAIN) == is_certain
 
 
 def test_links_to_the_page_s_own_host_are_honest() -> None:
