@@ -24,7 +24,8 @@ from cleaner.training.evaluate import (
     evaluate_cuts,
     read_records,
 )
-from cleaner.training.metrics import Interval, Record
+from cleaner.training.metrics import Record
+from cleaner.training.spans import Interval
 from cleaner.types import Edit, Finding, Policy, SourceError
 
 HONEST = {"id": "h1", "lang": "vi", "text": "Trạm y tế khám cho 40 trẻ.", "topic": "ordinary"}
