@@ -26,7 +26,8 @@ from cleaner.training.baselines import keyword_cuts, sentence_cuts
 from cleaner.training.corpus import BadRecord
 from cleaner.training.disguise import HEAVY, Disguise
 from cleaner.training.evaluate import Evaluation, assisted_policy, evaluate, evaluate_cuts, read_records
-from cleaner.training.metrics import Figure, Record, figures, intersection, solid
+from cleaner.training.metrics import Figure, Record, figures
+from cleaner.training.spans import intersection, solid
 
 TARGETS = {
     "exact": 0.90,

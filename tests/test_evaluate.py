@@ -15,16 +15,16 @@ from click.testing import CliRunner, Result
 from cleaner import types
 from cleaner.cli import main
 from cleaner.training.baselines import keyword_cuts, keyword_terms, sentence_cuts, sentences
-from cleaner.training.corpus import CorpusError
+from cleaner.training.corpus import BadRecord, CorpusError
 from cleaner.training.evaluate import (
-    BadRecord,
     Evaluation,
     assisted_policy,
     evaluate,
     evaluate_cuts,
     read_records,
 )
-from cleaner.training.metrics import Interval, Record
+from cleaner.training.metrics import Record
+from cleaner.training.spans import Interval
 from cleaner.types import Edit, Finding, Policy, SourceError
 
 HONEST = {"id": "h1", "lang": "vi", "text": "Trạm y tế khám cho 40 trẻ.", "topic": "ordinary"}

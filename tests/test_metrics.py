@@ -14,24 +14,19 @@ from cleaner.training.metrics import (
     MEASURES,
     ErrorKind,
     Figure,
-    Interval,
     Record,
     Score,
     Treatment,
     breakdown,
     collapse,
-    derive_spans,
-    difference,
     error_counts,
     figures,
-    intersection,
     is_restored,
-    merged,
     score,
-    solid,
     verdicts,
     worst_topic,
 )
+from cleaner.training.spans import Interval, derive_spans, difference, intersection, merged, solid
 from cleaner.types import Action, Edit, Finding, Format, Result
 
 CLEAN = "Trạm y tế khám cho 40 trẻ."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -268,9 +269,30 @@ def test_a_finished_model_takes_the_place_of_the_old_one(tmp_path: Path, monkeyp
     monkeypatch.setattr(training, "train", write_manifest)
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "manifest.json").write_text("old")
-    assert run("train", "--out", tmp_path / "model", "--replace").exit_code == 0
+    assert run("train", "--out", tmp_path / "model", "--replace", "--even-if-worse").exit_code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
     assert (tmp_path / "model" / "manifest.json").read_text() == "new"
+
+
+def test_a_worse_model_does_not_take_the_place_of_a_better_one(
+    tmp_path: Path, fixture_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def learn_nothing(_corpus: Corpus, folder: Path, *_: object) -> None:
+        manifest = json.loads((fixture_model / "manifest.json").read_text("utf-8"))
+        manifest["calibration"]["intercept"] = -50.0
+        shutil.copytree(fixture_model, folder)
+        (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+
+    monkeypatch.setattr(training, "train", learn_nothing)
+    shutil.copytree(fixture_model, tmp_path / "model")
+    before = (tmp_path / "model" / "manifest.json").read_bytes()
+    result = run("train", "--out", tmp_path / "model", "--replace", "--workers", 1)
+    assert result.exit_code == 2
+    assert "exact restoration falls from" in result.stderr
+    assert (tmp_path / "model" / "manifest.json").read_bytes() == before
+    assert json.loads((tmp_path / "model-refused" / "manifest.json").read_text("utf-8"))["calibration"]
+    assert run("train", "--out", tmp_path / "model", "--replace", "--even-if-worse").exit_code == 0
+    assert (tmp_path / "model" / "manifest.json").read_bytes() != before
 
 
 def test_an_interrupted_training_leaves_the_old_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

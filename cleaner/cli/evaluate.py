@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cleaner.cli.inputs import FILE, FILE_OR_STDIN, STDIN, replacing
-from cleaner.cli.show import Piece, Screen, json_line, label, standard_error, standard_output
+from cleaner.cli.inputs import FILE, FILE_OR_STDIN, STDIN, refuse_overwriting, replacing
+from cleaner.cli.judging import EXIT_QUARANTINED, MANY_RECORDS, Corpus, cleaners, quarantine_to_dict, read_corpus
+from cleaner.cli.show import Screen, json_line, label, standard_error, standard_output
+from cleaner.cli.tables import NOTHING, add_row, new_table, print_table
 from cleaner.model.store import default_folder, load
-from cleaner.training.corpus import BadRecord, CorpusError
-from cleaner.training.evaluate import Evaluation, assisted_policy, evaluate_cuts, read_records
+from cleaner.training.corpus import BadRecord
+from cleaner.training.evaluate import Evaluation, evaluate_cuts
 from cleaner.training.evaluate import evaluate as run
-from cleaner.training.metrics import ERROR_KINDS, KEYS, KINDS, MEASURES, Figure, Record, Topic, error_counts, verdicts
+from cleaner.training.metrics import ERROR_KINDS, KEYS, KINDS, MEASURES, Figure, Topic, error_counts, verdicts
 from cleaner.training.rule_precision import RuleCount, rule_counts
-from cleaner.types import Policy
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 VERSION = 1
 """Of the JSON schema."""
-EXIT_QUARANTINED = 3
 BASELINES_UP_TO = 5000
 """Records up to which the baselines run without being asked for."""
-MANY_RECORDS = 20
 CROSS_FITTING = "the evaluated records: each half was cleaned by what the other half taught"
 MODEL, KEYWORDS, SENTENCES = "cleaner", "keyword list", "sentence classifier"
 SPAN_FIGURES = ("precision", "recall", "f1")
 """They count characters, the number of which differs from system to system."""
 KIND_NAMES = {"infected": "infected", "clean": "clean", "hard": "hard negatives"}
-NOTHING = "–"
 RULE, RULES_SHOWN = "rule", 40
 EXAMPLES = """\b
 Examples:
@@ -55,18 +50,6 @@ Records:
 \b
 Exit status: 0 done, 2 an error, 3 done, but there were records that cannot be judged.
 """
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Corpus:
-    """What was read."""
-
-    files: tuple[str, ...]
-    records: Sequence[Record]
-    bad: Sequence[BadRecord]
-    training: Sequence[Record] | None
-    """What the sentence classifier is to learn from; ``None``: the records themselves."""
-    training_file: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,10 +71,7 @@ class Report:
             "version": VERSION,
             "files": list(self.files),
             "documents": {kind: sum(score.kind == kind for score in ours.scores) for kind in KINDS},
-            "quarantined": {
-                "count": len(self.quarantined),
-                "records": [{"place": bad.place, "cause": bad.cause} for bad in self.quarantined],
-            },
+            "quarantined": quarantine_to_dict(self.quarantined),
             "systems": {name.replace(" ", "_"): evaluation.to_dict() for name, evaluation in self.systems.items()},
             "sentence_training": self.sentence_training or None,
             "rules": [count.to_dict() for count in self.rules],
@@ -142,22 +122,24 @@ def evaluate(
     Each FILE (.jsonl or .jsonl.gz) holds one document a line, as published and as it was.
     """
     to_file = Path(json_target) if json_target not in (None, STDIN) else None
-    _refuse_overwriting((*files, baseline_train), (to_file, errors))
+    sources = (*files, baseline_train) if baseline_train else files
+    refuse_overwriting(map(str, sources), filter(None, (to_file, errors)))
     screen, messages = standard_output(), standard_error()
     with ExitStack() as stack:
         write_json = stack.enter_context(replacing(to_file)) if to_file else screen.write
         write_error = stack.enter_context(replacing(errors)) if errors else None
-        cleaners = _cleaners(model, policy)
-        corpus = _read(files, baseline_train, limit)
-        for bad in corpus.bad:
+        system = cleaners(model, policy)
+        corpus = read_corpus(files, limit)
+        lessons = read_corpus([baseline_train]) if baseline_train else None
+        for bad in (*corpus.bad, *(lessons.bad if lessons else ())):
             messages.complain(label(str(bad)))
         with messages.progress(len(corpus.records), len(corpus.records) > MANY_RECORDS) as advance:
-            ours = run(corpus.records, *cleaners, workers=workers, advance=advance)
+            ours = run(corpus.records, *system, workers=workers, advance=advance)
         for bad in ours.quarantined:
             messages.complain(label(str(bad)))
         if baselines is None:
             baselines = len(corpus.records) <= BASELINES_UP_TO
-        report = _report(corpus, ours, baselines)
+        report = _report(corpus, lessons, ours, baselines)
         if RULE in by:
             report = replace(
                 report, rules=rule_counts(corpus.records, load(model or default_folder()).classifier.rules)
@@ -172,38 +154,10 @@ def evaluate(
     ctx.exit(EXIT_QUARANTINED if report.quarantined else 0)
 
 
-def _cleaners(model: Path | None, policy_file: Path | None) -> tuple[Any, Any]:
-    """The cleaner, and the one of an editor who accepts every flag."""
-    from cleaner.engine import Cleaner
-
-    policy = Policy()
-    if policy_file:
-        from cleaner.cli.policy import load_policy
-
-        policy = load_policy(policy_file)
-    return Cleaner(model, policy), Cleaner(model, assisted_policy(policy))
-
-
-def _read(files: Sequence[Path], training: Path | None, limit: int | None) -> Corpus:
-    """What the files hold; ``limit`` counts the records of each, bad ones included."""
-    bad: list[BadRecord] = []
-
-    def good(file: Path, limit: int | None) -> Iterator[Record]:
-        for record in islice(read_records(file), limit):
-            if isinstance(record, BadRecord):
-                bad.append(record)
-            else:
-                yield record
-
-    records = [record for file in files for record in good(file, limit)]
-    lessons = list(good(training, None)) if training else None
-    if not records and not bad:
-        raise CorpusError(f"{', '.join(map(str, files))}: no records")
-    return Corpus(tuple(map(str, files)), records, bad, lessons, str(training or ""))
-
-
-def _report(corpus: Corpus, ours: Evaluation, with_baselines: bool) -> Report:
+def _report(corpus: Corpus, lessons: Corpus | None, ours: Evaluation, with_baselines: bool) -> Report:
+    """``lessons``: what the sentence classifier is to learn from; ``None``: the corpus itself."""
     systems = {MODEL: ours}
+    quarantined = [*corpus.bad, *(lessons.bad if lessons else ()), *ours.quarantined]
     sentence_training = ""
     if with_baselines:
         from cleaner.training.baselines import keyword_cuts, sentence_cuts
@@ -211,17 +165,9 @@ def _report(corpus: Corpus, ours: Evaluation, with_baselines: bool) -> Report:
         refused = {bad.place for bad in ours.quarantined}
         records = [record for record in corpus.records if record.place not in refused]
         systems[KEYWORDS] = evaluate_cuts(records, keyword_cuts(records))
-        systems[SENTENCES] = evaluate_cuts(records, sentence_cuts(records, corpus.training))
-        sentence_training = corpus.training_file or CROSS_FITTING
-    return Report(corpus.files, systems, (*corpus.bad, *ours.quarantined), sentence_training)
-
-
-def _refuse_overwriting(sources: Iterable[Path | None], targets: Iterable[Path | None]) -> None:
-    taken = {os.path.realpath(source) for source in sources if source}
-    for target in filter(None, targets):
-        if os.path.realpath(target) in taken:
-            raise click.UsageError(f"{str(target)!r} would be overwritten")
-        taken.add(os.path.realpath(target))
+        systems[SENTENCES] = evaluate_cuts(records, sentence_cuts(records, lessons.records if lessons else None))
+        sentence_training = lessons.files[0] if lessons else CROSS_FITTING
+    return Report(corpus.files, systems, quarantined, sentence_training)
 
 
 # --- tables
@@ -252,27 +198,27 @@ BREAKDOWN: tuple[tuple[str, str, Callable[[Figure], str]], ...] = (
 
 
 def _show(screen: Screen, report: Report, keys: Iterable[str]) -> None:
-    _print_table(screen, _main_table(report.systems))
+    print_table(screen, _main_table(report.systems))
     for line in _remarks(report):
         screen.print((line, "dim"))
     screen.print("")
-    _print_table(screen, _error_table(report.systems))
-    _print_table(screen, _verdict_table(report.systems[MODEL]))
+    print_table(screen, _error_table(report.systems))
+    print_table(screen, _verdict_table(report.systems[MODEL]))
     if report.rules:
-        _print_table(screen, _rule_table(report.rules))
+        print_table(screen, _rule_table(report.rules))
     for key in [key for key in dict.fromkeys(keys) if key != RULE]:
         groups = report.systems[MODEL].breakdown(key)
         if groups:
-            _print_table(screen, _breakdown_table(key, groups))
+            print_table(screen, _breakdown_table(key, groups))
 
 
 def _main_table(systems: Mapping[str, Evaluation]) -> Table:
-    table = _table("figure", "of", *systems)
+    table = new_table("figure", "of", *systems)
     for measure in MEASURES:
         found = [evaluation.figures[measure.name] for evaluation in systems.values()]
         of = NOTHING if measure.name in SPAN_FIGURES else str(found[0].of)
-        _add_row(table, measure.title, of, *map(_with_interval, found))
-    _add_row(table, "worst topic", NOTHING, *(_topic(evaluation.worst_topic) for evaluation in systems.values()))
+        add_row(table, measure.title, of, *map(_with_interval, found))
+    add_row(table, "worst topic", NOTHING, *(_topic(evaluation.worst_topic) for evaluation in systems.values()))
     return table
 
 
@@ -302,69 +248,37 @@ def _remarks(report: Report) -> Iterator[str]:
 def _verdict_table(evaluation: Evaluation) -> Table:
     counts = verdicts(evaluation.scores)
     names = [name for name in ("clean", "cleaned", "review", "spam") if any(name in own for own in counts.values())]
-    table = _table("verdicts on documents", *names)
+    table = new_table("verdicts on documents", *names)
     for kind, own in counts.items():
         if own:
-            _add_row(table, KIND_NAMES[kind], *(str(own.get(name, 0)) for name in names))
+            add_row(table, KIND_NAMES[kind], *(str(own.get(name, 0)) for name in names))
     return table
 
 
 def _error_table(systems: Mapping[str, Evaluation]) -> Table:
-    table = _table("documents with errors", *ERROR_KINDS)
+    table = new_table("documents with errors", *ERROR_KINDS)
     for name, evaluation in systems.items():
-        _add_row(table, name, *map(str, error_counts(evaluation.scores).values()))
+        add_row(table, name, *map(str, error_counts(evaluation.scores).values()))
     return table
 
 
 def _breakdown_table(key: str, groups: Mapping[str, Mapping[str, Figure]]) -> Table:
     """A row for each group; columns in which there is nothing to judge are left out."""
     columns = [column for column in BREAKDOWN if any(_is_judged(own, column[1]) for own in groups.values())]
-    table = _table(key, *(heading for heading, _, _ in columns))
+    table = new_table(key, *(heading for heading, _, _ in columns))
     for group, own in groups.items():
-        _add_row(table, group, *(cell(own[name]) if _is_judged(own, name) else NOTHING for _, name, cell in columns))
+        add_row(table, group, *(cell(own[name]) if _is_judged(own, name) else NOTHING for _, name, cell in columns))
     return table
 
 
 def _rule_table(rules: Sequence[RuleCount]) -> Table:
     """The rules with the most false hits, which are evidence and no cuts."""
-    table = _table(f"{min(len(rules), RULES_SHOWN)} of {len(rules)} rules", "hits", "in injections", "precision")
+    table = new_table(f"{min(len(rules), RULES_SHOWN)} of {len(rules)} rules", "hits", "in injections", "precision")
     for count in rules[:RULES_SHOWN]:
-        _add_row(table, count.rule, str(count.hits), str(count.right), f"{count.precision:.3f}")
+        add_row(table, count.rule, str(count.hits), str(count.right), f"{count.precision:.3f}")
     return table
 
 
 def _is_judged(own: Mapping[str, Figure], name: str) -> bool:
     """Whether a figure says something of a group; those of spans do not where nothing was injected."""
     return bool(own[name].of and (name not in SPAN_FIGURES or own["recall"].of))
-
-
-def _table(first: str, *others: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    table.add_column(first, no_wrap=True)
-    for heading in others:
-        table.add_column(heading, justify="right", no_wrap=True)
-    return table
-
-
-def _add_row(table: Table, *cells: str) -> None:
-    from rich.text import Text
-
-    table.add_row(*(Text(label(cell)) if cell != NOTHING else Text(cell, "dim") for cell in cells))
-
-
-def _print_table(screen: Screen, table: Table) -> None:
-    """Show a table as wide as it is, and an empty line after it."""
-    from rich.console import Console
-
-    console = Console(file=io.StringIO(), width=1000, color_system="standard", force_terminal=True)
-    for line in console.render_lines(table, pad=False):
-        pieces: list[Piece] = [(segment.text, str(segment.style or "")) for segment in line]
-        while pieces and not pieces[-1][0].strip():
-            pieces.pop()
-        if pieces:
-            pieces[-1] = (pieces[-1][0].rstrip(), pieces[-1][1])
-        screen.print(*pieces)
-    screen.print("")

@@ -91,7 +91,7 @@ class Job:
         """
         from cleaner.engine import Cleaner
 
-        cleaner = Cleaner(self.model, _policy(self.policy))
+        cleaner = Cleaner(self.model, read_policy(self.policy))
         for name in self.files:
             try:
                 data = _read(name)
@@ -143,7 +143,12 @@ def _or_stdin(_context: click.Context, _argument: click.Parameter, files: tuple[
     return files or (STDIN,)
 
 
-def _policy(path: Path | None) -> Policy:
+def read_policy(path: Path | None) -> Policy:
+    """The policy of a file; the default one without a file.
+
+    Raises:
+        PolicyError: the file cannot be read or makes no sense.
+    """
     if path is None:
         return Policy()
     from cleaner.cli.policy import load_policy

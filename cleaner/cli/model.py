@@ -1,4 +1,4 @@
-"""``cleaner model``: what a model is made of, and whether it is still what it was."""
+"""``cleaner model``: what a model is made of, whether it is still what it was, and what it does better than another."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 
 import click
 
+from cleaner.cli.diff import diff
 from cleaner.cli.inputs import FILE
 from cleaner.cli.show import Screen, label, standard_output
+from cleaner.cli.tables import add_row, new_table, print_table
 
 MEASURES = ("articles", "delicate", "characters")
 LEFT_OUT = {"trained_on", "files", "features", "labels", "categories"}
@@ -19,6 +21,12 @@ Examples:
   cleaner model show
   cleaner model show models/mine
   cleaner model verify models/mine
+  cleaner model diff --new models/mine dev.jsonl
+"""
+SHOW_EXAMPLES = """\b
+Examples:
+  cleaner model show
+  cleaner model show models/mine
 """
 VERIFY_EXAMPLES = """\b
 Examples:
@@ -34,10 +42,13 @@ folder_argument = click.argument("folder", metavar="[DIR]", required=False, type
 
 @click.group(epilog=EXAMPLES)
 def model() -> None:
-    """Look at a model, or verify it; without DIR the one that is built in."""
+    """Look at a model, verify it, or compare it with another; without DIR the one that is built in."""
 
 
-@model.command(epilog=EXAMPLES)
+model.add_command(diff)
+
+
+@model.command(epilog=SHOW_EXAMPLES)
 @folder_argument
 def show(folder: Path | None) -> None:
     """Print what a model was trained on, how, and how well it does."""
@@ -46,7 +57,7 @@ def show(folder: Path | None) -> None:
     folder = folder or _default_folder()
     manifest = read_manifest(folder)
     screen = standard_output()
-    screen.print((label(str(folder)), "bold"))
+    screen.print((label(str(folder)), "bold"), "\n")
     _print_table(screen, ("trained on", *MEASURES), _trained_on(manifest.get("trained_on", {})))
     _print_table(screen, ("about", ""), _flat({k: v for k, v in manifest.items() if k not in LEFT_OUT}))
     _print_table(screen, ("file", "bytes", "sha256"), _files(folder, manifest["files"]))
@@ -95,12 +106,9 @@ def _files(folder: Path, digests: Mapping[str, str]) -> Iterator[tuple[str, str,
 
 
 def _print_table(screen: Screen, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Rows under bold heads, names to the left and numbers to the right; nothing when there are no rows."""
-    cells = [[label(cell) for cell in row] for row in rows]
-    if not cells:
-        return
-    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
-    screen.print()
-    for row, style in ((heads, "bold"), *((row, "") for row in cells)):
-        first, *others = (f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
-        screen.print((f"  {first.strip():<{widths[0]}}", style), *((f"  {other}", style) for other in others))
+    """Nothing when there are no rows."""
+    table = new_table(*heads)
+    for row in rows:
+        add_row(table, *row)
+    if table.row_count:
+        print_table(screen, table)

@@ -198,14 +198,19 @@ def _places(result: Result) -> Iterator[tuple[int, int]]:
 def _excerpt(source: str, finding: Finding) -> Line:
     """The words of a finding in brackets, between those around it, on one line."""
     low, high = max(0, finding.start - AROUND), min(len(source), finding.end + AROUND)
-    quote = finding.quote
-    if len(quote) > LONGEST_QUOTE:
-        quote = f"{quote[: LONGEST_QUOTE // 2]} … {quote[-LONGEST_QUOTE // 2 :]}"
     return [
         ("…" * (low > 0) + _on_one_line(source[low : finding.start]), "dim"),
-        (f"[{_on_one_line(quote)}]", ACTION_STYLES[finding.action]),
+        (f"[{quote(finding)}]", ACTION_STYLES[finding.action]),
         (_on_one_line(source[finding.end : high]) + "…" * (high < len(source)), "dim"),
     ]
+
+
+def quote(finding: Finding) -> str:
+    """The words of a finding on one line; the middle of long ones is left out."""
+    words = finding.quote
+    if len(words) > LONGEST_QUOTE:
+        words = f"{words[: LONGEST_QUOTE // 2]} … {words[-LONGEST_QUOTE // 2 :]}"
+    return _on_one_line(words)
 
 
 def _on_one_line(text: str) -> str:

@@ -50,6 +50,7 @@ Exit status: 0 done, 2 an error, 3 done, but there were records that cannot be u
 @click.option("--phrases", type=FILE, metavar="FILE", help="More spam phrases (JSON lines).")
 @click.option("--out", type=FILE, metavar="DIR", default="model", show_default=True, help="Write the model here.")
 @click.option("--replace", "may_replace", is_flag=True, help="Replace the model that --out holds.")
+@click.option("--even-if-worse", is_flag=True, help="Replace it even by a model that does worse on what is held out.")
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
 @click.option("--scale", type=click.FloatRange(0, min_open=True), default=1.0, help="Multiply the sizes of the run.")
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count(), show_default="cores", help="Processes.")
@@ -62,6 +63,7 @@ def train(
     phrases: Path | None,
     out: Path,
     may_replace: bool,
+    even_if_worse: bool,
     resume: bool,
     scale: float,
     workers: int,
@@ -69,6 +71,7 @@ def train(
 ) -> None:
     """Train a model on honest articles, into which spam is put on the way.
 
+    A model that is worse than the one it would replace, on what is held out of the articles, is kept beside it.
     Without --data and --corpus the small model for tests is made, from the articles in the source tree.
     """
     _refuse_overwriting(out, may_replace)
@@ -84,6 +87,8 @@ def train(
     try:
         with _replacing_folder(out) as folder, _reporting(messages) as report:
             _fit(articles, folder, recipe, report, unfinished)
+            if out.exists() and not even_if_worse:
+                _refuse_worse(out, folder, articles, workers)
     except KeyboardInterrupt:
         if unfinished.exists():
             messages.complain("what is done is kept: --resume goes on from there")
@@ -144,6 +149,22 @@ def _fit(corpus: Corpus, folder: Path, recipe: Recipe, report: Callable[[str, fl
         training.train(corpus, folder, recipe, report, unfinished)
     except ValueError as error:
         raise CorpusError(f"nothing can be learnt from these articles: {error}") from error
+
+
+def _refuse_worse(out: Path, folder: Path, corpus: Corpus, workers: int) -> None:
+    """Leave the old model where it is if the new one is worse, which is kept beside it."""
+    from cleaner.training.approval import objections
+    from cleaner.types import ModelError
+
+    found = objections(out, folder, corpus, workers)
+    if not found:
+        return
+    refused = out.with_name(f"{out.name}-refused")
+    shutil.rmtree(refused, ignore_errors=True)
+    shutil.move(folder, refused)
+    raise ModelError(
+        f"{out} stays, for the new model is worse: {'; '.join(found)}. It is in {refused} (--even-if-worse replaces)"
+    )
 
 
 def _refuse_overwriting(out: Path, may_replace: bool) -> None:

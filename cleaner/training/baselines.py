@@ -8,7 +8,8 @@ from typing import Any
 
 import ahocorasick_rs
 
-from cleaner.training.metrics import WORDS, Interval, Record, intersection, merged, solid
+from cleaner.training.metrics import Record
+from cleaner.training.spans import WORDS, Interval, intersection, merged, solid
 
 Cuts = list[Interval]
 """What goes of one source, in order, disjoint."""

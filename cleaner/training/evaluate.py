@@ -17,21 +17,18 @@ from cleaner.training.metrics import (
     UNKNOWN,
     ErrorKind,
     Figure,
-    Interval,
     Record,
     Score,
     Topic,
     Treatment,
     breakdown,
-    derive_spans,
-    difference,
     error_counts,
     figures,
-    merged,
     score,
     verdicts,
     worst_topic,
 )
+from cleaner.training.spans import Interval, derive_spans, difference, merged
 from cleaner.types import FORMATS, Finding, Format, Policy, Result, SourceError
 
 BATCH = 100
@@ -69,6 +66,19 @@ class Mistake:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form."""
         return asdict(replace(self, findings=())) | {"findings": [finding.to_dict() for finding in self.findings]}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a system did on one document."""
+
+    score: Score
+    mistake: Mistake | None
+    findings: tuple[Finding, ...]
+    seconds: float
+    """Spent on cleaning."""
+    size: int
+    """Bytes of UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +154,7 @@ def evaluate(
     mistakes: list[Mistake] = []
     quarantined: list[BadRecord] = []
     seconds, size = 0.0, 0
-    for outcome in _outcomes(records, cleaner, assisted, workers):
+    for outcome in outcomes(records, cleaner, assisted, workers):
         if isinstance(outcome, BadRecord):
             quarantined.append(outcome)
         else:
@@ -169,17 +179,10 @@ def assisted_policy(policy: Policy) -> Policy:
     return replace(policy, strip=policy.flag, categories={name: (flag, flag) for name, flag in flags.items()})
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    score: Score
-    mistake: Mistake | None
-    seconds: float
-    size: int
-
-
-def _outcomes(
-    records: Iterable[Record], cleaner: Cleans, assisted: Cleans, workers: int
-) -> Iterator[_Judged | BadRecord]:
+def outcomes(
+    records: Iterable[Record], cleaner: Cleans, assisted: Cleans, workers: int = 1
+) -> Iterator[Outcome | BadRecord]:
+    """What becomes of each record, in order; the arguments are those of :func:`evaluate`."""
     if workers == 1:
         for record in records:
             yield _judge(record, cleaner, assisted)
@@ -196,11 +199,11 @@ def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield batch
 
 
-def _judge_all(records: Iterable[Record], cleaner: Cleans, assisted: Cleans) -> list[_Judged | BadRecord]:
+def _judge_all(records: Iterable[Record], cleaner: Cleans, assisted: Cleans) -> list[Outcome | BadRecord]:
     return [_judge(record, cleaner, assisted) for record in records]
 
 
-def _judge(record: Record, cleaner: Cleans, assisted: Cleans) -> _Judged | BadRecord:
+def _judge(record: Record, cleaner: Cleans, assisted: Cleans) -> Outcome | BadRecord:
     started = perf_counter()
     try:
         result = cleaner.clean(record.source, record.format)
@@ -210,7 +213,7 @@ def _judge(record: Record, cleaner: Cleans, assisted: Cleans) -> _Judged | BadRe
         return BadRecord(record.place, str(error))
     judged = score(record, Treatment.of_result(result), accepted)
     size = len(record.source.encode("utf-8", "surrogatepass"))
-    return _Judged(judged, _mistake(record, result, judged), seconds, size)
+    return Outcome(judged, _mistake(record, result, judged), result.findings, seconds, size)
 
 
 def _mistake(record: Record, result: Result, judged: Score) -> Mistake | None:
@@ -249,10 +252,15 @@ def read_records(path: Path) -> Iterator[Record | BadRecord]:
         if isinstance(values, BadRecord):
             yield values
             continue
-        try:
-            yield _record(values, place)
-        except SourceError as error:
-            yield BadRecord(place, str(error))
+        yield record_of(values, place)
+
+
+def record_of(values: Mapping[str, Any], place: str) -> Record | BadRecord:
+    """What a JSON object says of a document, or why it cannot be judged."""
+    try:
+        return _record(values, place)
+    except SourceError as error:
+        return BadRecord(place, str(error))
 
 
 def _record(values: Mapping[str, Any], place: str) -> Record:
