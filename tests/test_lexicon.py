@@ -59,6 +59,9 @@ TRAPS = [
     "đạt chuẩn ISO 9001 và ISO9001",
     "mã phiếu BN2899",
     "bệnh nhân BN1440 đã khỏi",
+    "diyabet hastaları için sohbet ve rekabet",
+    "mereka kawin lagi, urusannya ribet",
+    "tranh của Courbet, cầu thủ Pawin",
     pytest.param("las colaboraciÃ³n y la informaciÃ³n", id="letters whose encoding was mistaken"),
     pytest.param("căn hộ rộng 86m² và khu vườn 128m²", id="square metres"),
 ]
