@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleaner.cli.inputs import FILE, make_folder
+from cleaner.cli.inputs import FILE
+from cleaner.cli.new_model import refuse_replacing, replacing_folder
 from cleaner.cli.show import Screen, label, standard_error
 
 if TYPE_CHECKING:
@@ -55,11 +54,11 @@ def train(
 
     Without --data and --corpus the small model for tests is made, from the articles in the source tree.
     """
-    _refuse_overwriting(out, may_replace)
+    refuse_replacing(out, may_replace)
     recipe, articles = _task(data, corpus, phrases)
     recipe = replace(recipe, workers=workers, seed=seed, **{name: _scaled(recipe, name, scale) for name in SIZES})
     messages = standard_error()
-    with _replacing_folder(out) as folder, _reporting(messages) as report:
+    with replacing_folder(out) as folder, _reporting(messages) as report:
         _fit(articles, folder, recipe, report)
     messages.print(f"the model is in {label(str(out))}")
 
@@ -92,30 +91,6 @@ def _fit(corpus: Corpus, folder: Path, recipe: Recipe, report: Callable[[str, fl
         training.train(corpus, folder, recipe, report)
     except ValueError as error:
         raise CorpusError(f"nothing can be learnt from these articles: {error}") from error
-
-
-def _refuse_overwriting(out: Path, may_replace: bool) -> None:
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
-    if not (out / "manifest.json").is_file():
-        raise click.UsageError(f"{str(out)!r} is something else than a model")
-    if not may_replace:
-        raise click.UsageError(f"{str(out)!r} holds a model already (--replace replaces it)")
-
-
-@contextmanager
-def _replacing_folder(out: Path) -> Iterator[Path]:
-    """A folder to write into that takes the place of ``out`` at the end, and leaves no trace when it fails."""
-    out = Path(os.path.realpath(out))
-    make_folder(out.parent)
-    workshop = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        yield workshop / "new"
-        if out.exists():
-            out.rename(workshop / "old")
-        (workshop / "new").rename(out)
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
 
 
 @contextmanager
