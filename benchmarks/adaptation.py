@@ -4,8 +4,8 @@ Each site is parted by chance. The model is adapted to one half, in which two do
 judged on the other; then the halves change places. Sites are the sources of a data folder, of which no document is
 measured that the model was trained on, and any folders named beside it.
 
-Exit status: 0 when over all sites fewer honest findings and no less spam are found, 1 when not, 2 when it cannot be
-measured.
+Exit status: 0 when over all sites there are fewer honest findings and hardly an injection less is found, 1 when not, 2
+when it cannot be measured.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ LARGEST = 1000
 """Documents of a site that are taken."""
 INFECTED = 200
 """Infected documents that each half is judged by."""
+LOST = 0.001
+"""Share of the injections that may be found no more, chance as it is."""
 LONGEST = Mix(longest=5000)
 FIGURES = ("flag", "strip", "found", "cut", "exact")
 """Honest spans that are found, and cut; injected ones that are found, and cut; infected documents that are restored."""
@@ -70,7 +72,7 @@ def sites_of(corpus: Corpus) -> Iterator[Site]:
         if part_of(article) in DEV_PARTS:
             found.setdefault((article.source, article.lang), []).append(Record(article.text, article.text))
     for (name, lang), documents in sorted(found.items(), key=lambda item: -len(item[1])):
-        yield Site(name, lang, documents)
+        yield Site(name.rpartition("/")[2], lang, documents)
 
 
 def site_of(folder: Path, lang: str) -> Site:
@@ -152,15 +154,16 @@ def main(
     except CleanerError as error:
         raise PackageError(str(error)) from error
     rows["all"] = [sum((row[number] for row in rows.values()), Counter[str]()) for number in (0, 1)]
-    table = Table("site", *FIGURES, "injected", box=SIMPLE_HEAD)
+    table = Table("site", *FIGURES, "injected", box=SIMPLE_HEAD, padding=0)
     for column in table.columns[1:]:
-        column.justify = "right"
+        column.justify, column.no_wrap = "right", True
     for name, (before, after) in rows.items():
-        table.add_row(name, *(f"{before[key]} → {after[key]}" for key in FIGURES), str(before["spans"]))
+        table.add_row(name, *(f"{before[key]}→{after[key]}" for key in FIGURES), str(before["spans"]))
     console.print(table)
     before, after = rows["all"]
-    kept = after["flag"] < before["flag"] and after["found"] >= before["found"] and after["exact"] >= before["exact"]
-    console.print(f"fewer honest findings, and no less found and restored: {'yes' if kept else 'no'}")
+    lost = (before["found"] - after["found"]) / before["spans"]
+    kept = after["flag"] < before["flag"] and lost <= LOST
+    console.print(f"honest findings: {after['flag'] / max(1, before['flag']) - 1:+.0%}, injections lost: {lost:+.4f}")
     if json_file:
         figures = {name: {"before": dict(row[0]), "after": dict(row[1])} for name, row in rows.items()}
         json_file.write_text(json.dumps({"kept": kept, "sites": figures}, indent=1) + "\n", "utf-8")
