@@ -17,6 +17,7 @@ COMMANDS = {
     "clean": "cleaner.cli.clean:clean",
     "scan": "cleaner.cli.scan:scan",
     "train": "cleaner.cli.train:train",
+    "adapt": "cleaner.cli.adapt:adapt",
     "evaluate": "cleaner.cli.evaluate:evaluate",
     "model": "cleaner.cli.model:model",
     "dev-data": "cleaner.cli.dev_data:dev_data",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleaner.cli.inputs import FILE, make_folder, replacing
+from cleaner.cli.new_model import refuse_replacing, replacing_folder
 from cleaner.cli.show import Screen, json_line, label, standard_error
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def train(
     A model that is worse than the one it would replace, on what is held out of the articles, is kept beside it.
     Without --data and --corpus the small model for tests is made, from the articles in the source tree.
     """
-    _refuse_overwriting(out, may_replace)
+    refuse_replacing(out, may_replace)
     unfinished = out.with_name(f".{out.name}-unfinished")
     if resume and not unfinished.is_dir():
         raise click.UsageError(f"there is no unfinished run for {str(out)!r}")
@@ -85,7 +85,7 @@ def train(
     recipe = replace(recipe, workers=workers, seed=seed, **{name: _scaled(recipe, name, scale) for name in SIZES})
     _tell(messages, articles, out)
     try:
-        with _replacing_folder(out) as folder, _reporting(messages) as report:
+        with replacing_folder(out) as folder, _reporting(messages) as report:
             _fit(articles, folder, recipe, report, unfinished)
             if out.exists() and not even_if_worse:
                 _refuse_worse(out, folder, articles, workers)
@@ -165,30 +165,6 @@ def _refuse_worse(out: Path, folder: Path, corpus: Corpus, workers: int) -> None
     raise ModelError(
         f"{out} stays, for the new model is worse: {'; '.join(found)}. It is in {refused} (--even-if-worse replaces)"
     )
-
-
-def _refuse_overwriting(out: Path, may_replace: bool) -> None:
-    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
-    if not (out / "manifest.json").is_file():
-        raise click.UsageError(f"{str(out)!r} is something else than a model")
-    if not may_replace:
-        raise click.UsageError(f"{str(out)!r} holds a model already (--replace replaces it)")
-
-
-@contextmanager
-def _replacing_folder(out: Path) -> Iterator[Path]:
-    """A folder to write into that takes the place of ``out`` at the end, and leaves no trace when it fails."""
-    out = Path(os.path.realpath(out))
-    make_folder(out.parent)
-    workshop = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        yield workshop / "new"
-        if out.exists():
-            out.rename(workshop / "old")
-        (workshop / "new").rename(out)
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
 
 
 @contextmanager

@@ -48,10 +48,16 @@ class CleanText:
 
 def frequencies(keys: Hashes, classes: Small, size: int) -> Small:
     """A table of ``size`` slots that tells the class of each key; where two meet, the more common one stays."""
+    return raised(np.zeros(size, dtype=np.uint8), keys, classes)
+
+
+def raised(table: Small, keys: Hashes, classes: Small) -> Small:
+    """``table`` with each key of at least its class, whatever stood there; where two meet, the more common stays."""
+    classes = np.maximum(classes, _look_up(table, keys))
     order = np.argsort(classes, kind="stable")
-    table = np.zeros(size, dtype=np.uint8)
-    table[slots(keys, size)[order]] = (_prints(keys) | classes)[order]
-    return table
+    new = table.copy()
+    new[slots(keys, table.size)[order]] = (_prints(keys) | classes)[order]
+    return new
 
 
 def slots(keys: Hashes, size: int) -> NDArray[np.int64]:

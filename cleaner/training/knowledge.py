@@ -61,7 +61,12 @@ def _known(found: list[Hashes], least: int) -> tuple[Hashes, NDArray[np.uint8]]:
     """The keys that occur often enough, and their classes."""
     keys, times = np.unique(np.concatenate(found), return_counts=True)
     known = times >= least
-    return keys[known], (np.searchsorted(_CLASS_FROM, times[known], side="right") + 1).astype(np.uint8)
+    return keys[known], classes_of(times[known])
+
+
+def classes_of(times: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The class of each number of occurrences."""
+    return (np.searchsorted(_CLASS_FROM, times, side="right") + 1).astype(np.uint8)
 
 
 def _topics(articles: Sequence[Article], size: int, dimensions: int) -> NDArray[np.int8]:
