@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ablation import (
+from ablation import THRESHOLDS, Outcome, figures, judge, lowest
+from conftest import records
+from variants import (
     SEGMENT_FEATURES,
     TAGGER_FEATURES,
-    THRESHOLDS,
     VARIANTS,
     WHOLE,
-    Outcome,
     best_labels,
-    figures,
     fitted_without,
-    judge,
     lower_case,
-    lowest,
     patched,
 )
-from conftest import records
 
 from cleaner import Cleaner, Policy
 from cleaner.folding import fold
