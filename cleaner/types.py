@@ -192,7 +192,7 @@ class Policy:
     """Phrases and domains that are never cut or flagged (case and disguise do not matter)."""
     deny: tuple[str, ...] = ()
     """Phrases and domains that are always cut."""
-    max_removed: float = 0.5
+    max_removed: float = 0.6
     """Largest share of the visible text that may be cut; beyond it nothing is cut and the
     verdict is ``review`` or ``spam``. 0..1."""
 

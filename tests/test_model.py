@@ -10,13 +10,14 @@ from conftest import records
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleaner.arrays import ranges
 from cleaner.model.chain import ENDS, FOLLOWS, LABELS, STARTS, best_spans, labels_of, marginals
 from cleaner.model.clean_text import CLASSES, CleanText, frequencies, slots
 from cleaner.model.decoding import best_gain
 from cleaner.model.features import columns, hashed_features
 from cleaner.model.network import BLOCK, REACH, Network, laid_out
 from cleaner.model.passages import around, first_look, whole
-from cleaner.model.screen import SCREEN_SIZE, ScreenWeights, loudness, screen_features
+from cleaner.model.screen import SCREEN_SIZE, ScreenWeights, loud_tokens, loudness, screen_features
 from cleaner.rules import RuleSet, compile_rules
 from cleaner.training.fit_tagger import Sequence, TaggerTrainer
 
@@ -159,6 +160,12 @@ def test_texts_look_the_same_alone_and_among_many() -> None:
         assert loudness(alone, screen)[alone.first[0] : alone.last[0]] == pytest.approx(loud[begin:end])
         done += end - begin
     assert done == len(features)
+
+
+def test_where_there_is_no_level_every_token_of_a_text_is_loud_and_nothing_between_texts() -> None:
+    batch = first_look(TEXTS, RULES, CLEAN)
+    screen = ScreenWeights(np.zeros(SCREEN_SIZE, dtype=np.int8), 1.0, -np.inf)
+    assert loud_tokens(batch, screen).tolist() == ranges(batch.first, batch.last - batch.first).tolist()
 
 
 def test_every_feature_of_the_first_look_has_a_weight() -> None:

@@ -35,8 +35,10 @@ class ScreenWeights:
 
 
 def loud_tokens(batch: Batch, weights: ScreenWeights) -> NDArray[np.int64]:
-    """Numbers of the tokens that reach the level."""
-    return np.flatnonzero(loudness(batch, weights) >= weights.level)
+    """Numbers of the tokens of texts that reach the level."""
+    loud = np.flatnonzero(loudness(batch, weights) >= weights.level)
+    text = batch.text_of(loud)
+    return loud[(text >= 0) & (loud < batch.last[text])]
 
 
 def loudness(batch: Batch, weights: ScreenWeights) -> NDArray[np.float64]:

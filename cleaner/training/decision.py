@@ -85,7 +85,7 @@ def with_decision(
 ) -> Weights:
     """The weights with the trees that judge the tagger's candidates, and the calibration of their scores."""
     honest = [*parts.get("counts", ()), *parts["segments"]]
-    found = _segment_rows(corpus, parts["segments"], honest, weights, rules, recipe, report)
+    found = segment_rows(corpus, parts["segments"], honest, weights, rules, recipe, report)
     report("segments", 1)
     weights = replace(
         weights,
@@ -95,7 +95,7 @@ def with_decision(
     return _calibrate(corpus, parts.get("calibration") or parts["segments"], weights, rules, recipe, report)
 
 
-def _segment_rows(
+def segment_rows(
     corpus: Corpus,
     articles: Sequence[Article],
     honest: Sequence[Article],

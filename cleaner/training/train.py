@@ -136,7 +136,7 @@ class _Run:
     def _decided(self, clean: CleanText) -> Weights:
         """All that is fitted but for the tagger, which has had its first lesson."""
         corpus, parts, rules, recipe, report = self._corpus, self._parts, self._rules, self._recipe, self._report
-        nothing = _no_trees()
+        nothing = no_trees()
         weights = Weights(
             tagger=self._tagger.finished(),
             transitions=self._tagger.transitions,
@@ -191,7 +191,8 @@ def _task(corpus: Corpus, recipe: Recipe, rules: dict[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def _no_trees() -> Trees:
+def no_trees() -> Trees:
+    """Trees that say nothing."""
     shape = (1, 1)
     small = np.zeros(shape, dtype=np.int16)
     return Trees(small, np.zeros(shape, np.float32), small, small, np.zeros(shape, np.float32), 0.0, 1)
