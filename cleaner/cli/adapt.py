@@ -79,7 +79,7 @@ def _about(loaded: Loaded, adapted: Adapted) -> dict[str, Any]:
 
 def _summary(adapted: Adapted, bad: int) -> str:
     line = (
-        f"learnt from {adapted.documents:,} documents (words: {adapted.words:,}, steps between words: {adapted.steps:,})"
-        f"; passed over {adapted.infected:,} in which something was found"
+        f"learnt from {adapted.documents:,} documents (words: {adapted.words:,}, steps of words: {adapted.steps:,}); "
+        f"passed over {adapted.infected:,} in which something was found"
     )
     return line + (f", and {bad:,} that cannot be read" if bad else "")
