@@ -78,7 +78,7 @@ def _about(loaded: Loaded, adapted: Adapted) -> dict[str, Any]:
 
 def _summary(adapted: Adapted, bad: int) -> str:
     line = (
-        f"learnt {adapted.words:,} words and {adapted.steps:,} steps between words from {adapted.documents:,} documents"
-        f"; passed over {adapted.infected:,} in which something was found"
+        f"learnt from {adapted.documents:,} documents (words: {adapted.words:,}, steps of words: {adapted.steps:,}); "
+        f"passed over {adapted.infected:,} in which something was found"
     )
     return line + (f", and {bad:,} that cannot be read" if bad else "")

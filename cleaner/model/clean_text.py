@@ -52,11 +52,13 @@ def frequencies(keys: Hashes, classes: Small, size: int) -> Small:
 
 
 def raised(table: Small, keys: Hashes, classes: Small) -> Small:
-    """``table`` with each key of at least its class, whatever stood there; where two meet, the more common stays."""
-    classes = np.maximum(classes, _look_up(table, keys))
+    """``table`` with each key of at least its class; where two meet, the more common one stays."""
     order = np.argsort(classes, kind="stable")
+    keys, classes = keys[order], classes[order]
+    at = slots(keys, table.size)
+    more = classes > (table[at] & np.uint8(_CLASS))
     new = table.copy()
-    new[slots(keys, table.size)[order]] = (_prints(keys) | classes)[order]
+    new[at[more]] = (_prints(keys) | classes)[more]
     return new
 
 

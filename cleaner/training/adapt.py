@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 SUSPECT = 0.05
 """Score from which the words of a span are suspected."""
-LEAST, SHARE = 3, 0.001
-"""Documents that something must stand in to be learnt, and the share of all that they must be."""
+LEAST = 3
+"""Documents that something must stand in to be learnt."""
 TRUST = 4
 """Documents in which it is not suspected, for each one in which it is, from which it is learnt."""
 BATCH = 64
@@ -84,8 +84,8 @@ def adapt(
             steps.add(step, suspected | shift(suspected, -1) | shift(suspected, -2), not is_infected)
     if not learnt:
         raise ValueError("there is no document in which nothing is found")
-    clean, least = classifier.weights.clean, max(LEAST, round(SHARE * learnt))
-    new = replace(clean, words=raised(clean.words, *words.known(least)), pairs=raised(clean.pairs, *steps.known(least)))
+    clean = classifier.weights.clean
+    new = replace(clean, words=raised(clean.words, *words.known()), pairs=raised(clean.pairs, *steps.known()))
     return Adapted(
         replace(classifier.weights, clean=new),
         learnt,
@@ -145,11 +145,11 @@ class _Tally:
             self.trusted.append(np.unique(keys[~suspected]))
         self.suspected.append(np.unique(keys[suspected]))
 
-    def known(self, least: int) -> tuple[Hashes, NDArray[np.uint8]]:
-        """The keys of ``least`` documents or more that are not suspected in too many, and their classes."""
+    def known(self) -> tuple[Hashes, NDArray[np.uint8]]:
+        """The keys that stand in enough documents and are suspected in few of them, and their classes."""
         keys, documents = np.unique(np.concatenate(self.trusted), return_counts=True)
         doubtful, doubts = np.unique(np.concatenate(self.suspected), return_counts=True)
         _, here, there = np.intersect1d(keys, doubtful, assume_unique=True, return_indices=True)
-        known = documents >= least
+        known = documents >= LEAST
         known[here] &= documents[here] >= TRUST * doubts[there]
         return keys[known], classes_of(documents[known])
