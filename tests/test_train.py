@@ -227,6 +227,15 @@ def test_an_infected_article_of_a_corpus_is_left_out(tmp_path: Path, monkeypatch
     assert [article.place for article in taught[0].articles] == [f"{tmp_path / 'corpus.jsonl'}:1"]
 
 
+def test_what_a_stopped_run_has_done_is_not_thrown_away_unasked(tmp_path: Path) -> None:
+    (tmp_path / ".model-unfinished").mkdir()
+    (tmp_path / ".model-unfinished" / "arrays.npz").write_bytes(b"an hour of work")
+    result = run("train", "--out", tmp_path / "model")
+    assert result.exit_code == 2
+    assert "--resume goes on with it" in result.stderr
+    assert (tmp_path / ".model-unfinished" / "arrays.npz").read_bytes() == b"an hour of work"
+
+
 def test_there_is_nothing_to_go_on_with(tmp_path: Path) -> None:
     result = run("train", "--out", tmp_path / "model", "--resume")
     assert result.exit_code == 2

@@ -15,6 +15,7 @@ import click
 from cleaner.cli.inputs import FILE, make_folder, replacing
 from cleaner.cli.new_model import refuse_replacing, replacing_folder
 from cleaner.cli.show import Screen, json_line, label, standard_error
+from cleaner.types import ModelError
 
 if TYPE_CHECKING:
     from cleaner.training.corpus import Corpus
@@ -78,8 +79,10 @@ def train(
     unfinished = out.with_name(f".{out.name}-unfinished")
     if resume and not unfinished.is_dir():
         raise click.UsageError(f"there is no unfinished run for {str(out)!r}")
-    if not resume:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    if not resume and unfinished.exists():
+        raise click.UsageError(f"a run was stopped: --resume goes on with it; remove {str(unfinished)!r} to start anew")
+    refused = out.with_name(f"{out.name}-refused")
+    refuse_replacing(refused, may_replace=True)
     messages = standard_error()
     recipe, articles = _task(data, corpus, phrases, messages)
     recipe = replace(recipe, workers=workers, seed=seed, **{name: _scaled(recipe, name, scale) for name in SIZES})
@@ -87,8 +90,13 @@ def train(
     try:
         with replacing_folder(out) as folder, _reporting(messages) as report:
             _fit(articles, folder, recipe, report, unfinished)
-            if out.exists() and not even_if_worse:
-                _refuse_worse(out, folder, articles, workers)
+            if out.exists() and not even_if_worse and (worse := _objections(out, folder, articles, workers)):
+                shutil.rmtree(refused, ignore_errors=True)
+                shutil.move(folder, refused)
+                shutil.rmtree(unfinished, ignore_errors=True)
+                raise ModelError(
+                    f"{out} stays, for the new model is worse: {worse}. It is in {refused} (--even-if-worse)"
+                )
     except KeyboardInterrupt:
         if unfinished.exists():
             messages.complain("what is done is kept: --resume goes on from there")
@@ -151,20 +159,11 @@ def _fit(corpus: Corpus, folder: Path, recipe: Recipe, report: Callable[[str, fl
         raise CorpusError(f"nothing can be learnt from these articles: {error}") from error
 
 
-def _refuse_worse(out: Path, folder: Path, corpus: Corpus, workers: int) -> None:
-    """Leave the old model where it is if the new one is worse, which is kept beside it."""
+def _objections(out: Path, folder: Path, corpus: Corpus, workers: int) -> str:
+    """Why the new model is worse than the old one; empty when it is not."""
     from cleaner.training.approval import objections
-    from cleaner.types import ModelError
 
-    found = objections(out, folder, corpus, workers)
-    if not found:
-        return
-    refused = out.with_name(f"{out.name}-refused")
-    shutil.rmtree(refused, ignore_errors=True)
-    shutil.move(folder, refused)
-    raise ModelError(
-        f"{out} stays, for the new model is worse: {'; '.join(found)}. It is in {refused} (--even-if-worse replaces)"
-    )
+    return "; ".join(objections(out, folder, corpus, workers))
 
 
 @contextmanager
