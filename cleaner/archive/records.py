@@ -113,6 +113,26 @@ class Wanted:
     """How texts are read: ``auto``, ``text``, ``html`` or ``markdown``."""
 
 
+class Change(NamedTuple):
+    """What is to be changed in a field of a record of a table."""
+
+    offset: int
+    """Number of the row."""
+    key: str
+    """:attr:`Text.key` of the record."""
+    name: str
+    """Of the field."""
+    patches: Sequence[Patch]
+
+
+class Refused(NamedTuple):
+    """A record that is left as it is, because what was to be changed in it is not what it holds."""
+
+    offset: int
+    key: str
+    cause: str
+
+
 class ByteFormat(Protocol):
     """A format whose containers are bytes: a module with these functions."""
 
@@ -134,6 +154,36 @@ class ByteFormat(Protocol):
 
     def texts(self, piece: Piece, layout: Layout) -> Iterator[Text | Bad]:
         """The texts of a piece, in order; a record that cannot be read is told, and the next one is gone on with."""
+        ...
+
+
+class TableFormat(Protocol):
+    """A format whose records are rows and whose texts are cells: a module with these functions."""
+
+    def layout(self, name: str, wanted: Wanted) -> Layout:
+        """Where the texts of the container at ``name``, a path or an address, stand.
+
+        Raises:
+            ArchiveError: it cannot be opened, or a wanted field is not there.
+        """
+        ...
+
+    def pieces(self, name: str, layout: Layout, size: int, start: int = 0) -> Iterator[Piece]:
+        """Rows from number ``start`` on, about ``size`` bytes of them at a time, as Arrow streams."""
+        ...
+
+    def texts(self, piece: Piece, layout: Layout) -> Iterator[Text | Bad]:
+        """The texts of a piece, in order."""
+        ...
+
+    def rewrite(self, name: str, target: str, layout: Layout, changes: Iterable[Change]) -> Iterator[Refused]:
+        """Make ``target`` of the container at ``name``, whose path or address it may have, with these changes.
+
+        Changes come in the order of the rows.
+
+        Raises:
+            ArchiveError: it cannot be written.
+        """
         ...
 
 
