@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cleaner import Cleaner, Policy
-from cleaner.cli.inputs import replacing
+from cleaner.files import replacing
 from cleaner.training.evaluate import assisted_policy, evaluate, read_records
 from cleaner.training.metrics import Record
 

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from cleaner import types
 from cleaner.cli import COMMANDS, main
-from cleaner.cli.show import json_line, label, show_diff, show_findings, standard_output
+from cleaner.cli.show import json_line, show_diff, show_findings, standard_output
+from cleaner.files import label
 from cleaner.visible import visible
 
 ROOT = Path(__file__).parent.parent

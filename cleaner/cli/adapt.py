@@ -9,7 +9,8 @@ import click
 
 from cleaner.cli.inputs import FILE
 from cleaner.cli.new_model import refuse_replacing, replacing_folder
-from cleaner.cli.show import label, standard_error
+from cleaner.cli.show import standard_error
+from cleaner.files import label
 
 if TYPE_CHECKING:
     from cleaner.model.store import Loaded

@@ -18,11 +18,10 @@ from cleaner.cli.inputs import (
     Failed,
     Job,
     article_command,
-    make_folder,
     refuse_overwriting,
-    replacing,
 )
 from cleaner.cli.show import Screen, json_line, show_diff, show_findings, standard_error, standard_output
+from cleaner.files import make_folder, replacing
 
 SEPARATORS = ("/", os.sep)
 EXAMPLES = """\b

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from cleaner.cli.inputs import FILE, replacing
-from cleaner.cli.show import json_line, label, standard_error
+from cleaner.cli.inputs import FILE
+from cleaner.cli.show import json_line, standard_error
+from cleaner.files import label, replacing
 
 EXAMPLES = """\b
 Examples:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cleaner.cli.inputs import FILE, FILE_OR_STDIN, STDIN, refuse_overwriting, replacing
+from cleaner.cli.inputs import FILE, FILE_OR_STDIN, STDIN, refuse_overwriting
 from cleaner.cli.judging import EXIT_QUARANTINED, MANY_RECORDS, Corpus, cleaners, quarantine_to_dict, read_corpus
-from cleaner.cli.show import Screen, json_line, label, standard_error, standard_output
+from cleaner.cli.show import Screen, json_line, standard_error, standard_output
 from cleaner.cli.tables import NOTHING, add_row, new_table, print_table
+from cleaner.files import label, replacing
 from cleaner.model.store import default_folder, load
 from cleaner.training.corpus import BadRecord
 from cleaner.training.evaluate import Evaluation, evaluate_cuts

@@ -1,23 +1,20 @@
-"""What commands share: the articles they read one after another, and files replaced at once."""
+"""What commands share: the articles they read one after another."""
 
 from __future__ import annotations
 
 import errno
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
-from itertools import count
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
-from cleaner.cli.show import OutputError, cause, label, refusal
 from cleaner.document.encoding import Decoded, decode, encode
+from cleaner.files import OutputError, cause, label, refusal
 from cleaner.types import FORMATS, Format, Policy, Result, SourceError
 
 STDIN = "-"
@@ -184,82 +181,3 @@ def refuse_overwriting(files: Iterable[str], written: Iterable[Path], hint: str 
         if os.path.realpath(path) in taken:
             raise click.UsageError(f"{str(path)!r} would be overwritten{hint}")
         taken.add(os.path.realpath(path))
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Callable[[bytes], object]]:
-    """Write what takes the place of ``path`` at once when the block ends, and leaves no trace when it fails.
-
-    A link keeps pointing to its target, which keeps its mode and, where that is allowed, its owner.
-    What is no regular file (a pipe, a terminal) is written to as it is.
-
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    with _naming(path):
-        file, temporary = _open_replacement(path)
-
-    def write(data: bytes) -> None:
-        with _naming(path):
-            file.write(data)
-
-    try:
-        yield write
-        with _naming(path):
-            file.flush()
-            if temporary:
-                os.fsync(file.fileno())
-            file.close()
-            if temporary:
-                os.replace(temporary, os.path.realpath(path))
-    except BaseException:
-        with suppress(OSError):
-            file.close()
-        if temporary:
-            temporary.unlink(missing_ok=True)
-        raise
-
-
-def make_folder(path: Path) -> None:
-    """Make a folder, and those it lies in, where they are missing.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
-    with _naming(path):
-        path.mkdir(parents=True, exist_ok=True)
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(str(path), error) from error
-
-
-def _open_replacement(path: Path) -> tuple[IO[bytes], Path | None]:
-    """The file to write to, and its path when it is a temporary one."""
-    try:
-        old = path.stat()
-    except FileNotFoundError:
-        return _open_temporary(path)
-    if not stat.S_ISREG(old.st_mode):
-        return path.open("wb"), None
-    if not os.access(path, os.W_OK):
-        raise refusal(errno.EACCES)
-    file, temporary = _open_temporary(path)
-    if hasattr(os, "chown"):
-        with suppress(PermissionError):
-            os.chown(temporary, old.st_uid, old.st_gid)
-    temporary.chmod(stat.S_IMODE(old.st_mode))
-    return file, temporary
-
-
-def _open_temporary(path: Path) -> tuple[IO[bytes], Path]:
-    folder = Path(os.path.realpath(path)).parent
-    for number in count():
-        temporary = folder / f".cleaner-{os.getpid()}-{number}"
-        with suppress(FileExistsError):
-            return temporary.open("xb"), temporary
-    raise AssertionError

@@ -10,8 +10,9 @@ import click
 
 from cleaner.cli.diff import diff
 from cleaner.cli.inputs import FILE
-from cleaner.cli.show import Screen, label, standard_output
+from cleaner.cli.show import Screen, standard_output
 from cleaner.cli.tables import add_row, new_table, print_table
+from cleaner.files import label
 
 MEASURES = ("articles", "delicate", "characters")
 LEFT_OUT = {"trained_on", "files", "features", "labels", "categories"}

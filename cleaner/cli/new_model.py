@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from cleaner.cli.inputs import make_folder
+from cleaner.files import make_folder
 
 
 def refuse_replacing(out: Path, may_replace: bool) -> None:

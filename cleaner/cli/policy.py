@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from cleaner.cli.show import cause
+from cleaner.files import cause
 from cleaner.types import Policy, PolicyError
 
 

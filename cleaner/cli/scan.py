@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleaner.cli.inputs import FILE, Failed, Job, article_command, refuse_overwriting, replacing
-from cleaner.cli.show import json_line, label, show_findings, standard_error, standard_output
+from cleaner.cli.inputs import FILE, Failed, Job, article_command, refuse_overwriting
+from cleaner.cli.show import json_line, show_findings, standard_error, standard_output
+from cleaner.files import label, replacing
 from cleaner.types import CleanerError
 
 if TYPE_CHECKING:

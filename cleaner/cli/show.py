@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from itertools import pairwise
 from typing import Any, NamedTuple, TextIO
 
+from cleaner.files import OutputError, cause, label, refusal
 from cleaner.types import CleanerError, Edit, Finding, Result
 from cleaner.visible import UNSAFE, visible
 
@@ -31,29 +32,6 @@ REMARKS = {
     "review": "left as it is: a person must decide",
     "spam": "left as it is: hardly anything of it is an honest article",
 }
-
-
-class OutputError(CleanerError):
-    """Something cannot be written; the message names it."""
-
-    def __init__(self, name: str, error: OSError) -> None:
-        super().__init__(f"{label(name)}: cannot be written: {cause(error)}")
-
-
-def label(name: str) -> str:
-    """A file name, or any other word from outside, to be shown within a line."""
-    return "<stdin>" if name == "-" else visible(name, keep="")
-
-
-def cause(error: OSError) -> str:
-    """Why the operating system refused, in the middle of a line."""
-    text = error.strerror or str(error)
-    return text[:1].lower() + text[1:]
-
-
-def refusal(code: int) -> OSError:
-    """What the operating system would raise."""
-    return OSError(code, os.strerror(code))
 
 
 def explain(error: CleanerError | OSError) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from cleaner.cli.show import Piece, Screen, label
+from cleaner.cli.show import Piece, Screen
+from cleaner.files import label
 
 if TYPE_CHECKING:
     from rich.table import Table

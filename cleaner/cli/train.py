@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleaner.cli.inputs import FILE, make_folder, replacing
+from cleaner.cli.inputs import FILE
 from cleaner.cli.new_model import refuse_replacing, replacing_folder
-from cleaner.cli.show import Screen, json_line, label, standard_error
+from cleaner.cli.show import Screen, json_line, standard_error
+from cleaner.files import label, make_folder, replacing
 from cleaner.types import ModelError
 
 if TYPE_CHECKING:

@@ -1,0 +1,429 @@
+"""The ledger: what was read, found, changed and refused, in one SQLite file (schema in ``ledger.sql``).
+
+Every call that writes is one transaction, on the disk when it returns: whatever stops a run, the ledger tells what was
+done, and the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cleaner.archive.findings import Found, FoundDocument
+from cleaner.archive.records import ArchiveError, Bad, Change, Layout, Patch
+
+VERSION = 1
+_APPLICATION = 0x636C6E72
+"""Tells our files from other databases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A file or a table, and how far it is."""
+
+    id: int
+    source: str
+    target: str
+    format: str
+    packing: str
+    size: int
+    layout: Layout | None
+    searched: int
+    state: str
+    digest_before: str | None
+    digest_after: str | None
+
+
+class Placed(NamedTuple):
+    """A patch at its place in the unpacked container."""
+
+    start: int
+    old: bytes
+    new: bytes
+
+
+class Member(NamedTuple):
+    """A packed member that was packed anew."""
+
+    id: int
+    start: int
+    length: int
+    target_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which edits are meant; what is empty does not choose.
+
+    Documents are chosen by what users call their records, edits by their campaign, the code of a reason, and the time
+    at which they were found (ISO 8601, from the first to the second).
+    """
+
+    documents: tuple[str, ...] = ()
+    campaigns: tuple[int, ...] = ()
+    rules: tuple[str, ...] = ()
+    since: str = ""
+    until: str = ""
+
+    @property
+    def is_all(self) -> bool:
+        """Whether every edit is meant."""
+        return self == Choice()
+
+
+class Ledger:
+    """An open ledger.
+
+    Raises:
+        ArchiveError: there is no ledger at the path, it is no ledger, or one of a later version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise ArchiveError(f"{path}: no such ledger")
+        self.path = path
+        try:
+            self._base = _connected(path)
+            application, version = (self._one(f"PRAGMA {name}")[0] for name in ("application_id", "user_version"))
+        except sqlite3.DatabaseError as error:
+            raise ArchiveError(f"{path}: {error}") from None
+        if application != _APPLICATION:
+            raise ArchiveError(f"{path}: not a ledger")
+        if version != VERSION:
+            raise ArchiveError(f"{path}: a ledger of version {version}; this program knows version {VERSION}")
+
+    @classmethod
+    def make(cls, path: Path) -> Ledger:
+        """A new ledger at ``path``.
+
+        Raises:
+            ArchiveError: there is something already, or nothing can be written.
+        """
+        if path.exists():
+            raise ArchiveError(f"{path}: exists already (go on with it, --resume, or remove it)")
+        try:
+            base = _connected(path)
+            schema = files("cleaner.archive").joinpath("ledger.sql").read_text("utf-8")
+            base.executescript(
+                f"BEGIN; {schema}; PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
+            )
+            base.close()
+        except sqlite3.OperationalError as error:
+            raise ArchiveError(f"{path}: {error}") from None
+        return cls(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._base.close()
+
+    # Runs
+
+    def begin(self, command: str, settings: Mapping[str, Any]) -> int:
+        """Write down that a run began; its number."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._writing() as base:
+            row = base.execute(
+                "INSERT INTO run (at, command, settings) VALUES (?, ?, ?)", (now, command, _json(settings))
+            )
+        return int(row.lastrowid or 0)
+
+    def first_run(self) -> Mapping[str, Any]:
+        """The settings of the run that made the ledger; empty before it."""
+        row = self._base.execute("SELECT settings FROM run ORDER BY id LIMIT 1").fetchone()
+        settings: Mapping[str, Any] = json.loads(row[0]) if row else {}
+        return settings
+
+    # Containers
+
+    def add_containers(self, containers: Iterable[tuple[str, str, str, str, int]]) -> None:
+        """Write down containers: source, target, format, packing and size of each; those that are known stay."""
+        with self._writing() as base:
+            base.executemany(
+                "INSERT INTO container (source, target, format, packing, size) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (source) DO UPDATE SET target = excluded.target WHERE state <> 'written'",
+                containers,
+            )
+
+    def containers(self, state: str = "") -> Iterator[Container]:
+        """The containers in this state, or all, in the order in which they came; the state may change meanwhile."""
+        last = 0
+        while rows := self._base.execute(
+            "SELECT id, source, target, format, packing, size, layout, searched, state, digest_before, digest_after"
+            " FROM container WHERE id > ? AND (? = '' OR state = ?) ORDER BY id LIMIT 1000",
+            (last, state, state),
+        ).fetchall():
+            for number, source, target, format, packing, size, layout, *rest in rows:
+                kept = _layout(layout) if layout else None
+                yield Container(number, source, target, format, packing, size, kept, *rest)
+            last = rows[-1][0]
+
+    def set_layout(self, container: int, layout: Layout) -> None:
+        """Write down how a container is read."""
+        with self._writing() as base:
+            base.execute("UPDATE container SET layout = ? WHERE id = ?", (_json(asdict(layout)), container))
+
+    def set_state(self, containers: Sequence[int], state: str) -> None:
+        """Write down how far containers are."""
+        with self._writing() as base:
+            base.executemany("UPDATE container SET state = ? WHERE id = ?", ((state, number) for number in containers))
+
+    def set_digests(self, container: int, before: str, after: str) -> None:
+        """Write down what a container is, and what it is going to be, before it is."""
+        with self._writing() as base:
+            base.execute(
+                "UPDATE container SET digest_before = ?, digest_after = ? WHERE id = ?", (before, after, container)
+            )
+
+    # What was found
+
+    def add(self, found: Iterable[Found], ended: Iterable[int] = ()) -> None:
+        """Write down what came of some portions, and which containers are searched to their end."""
+        with self._writing() as base:
+            for portion in found:
+                self._add_bad(base, portion.container, portion.bad)
+                base.execute(
+                    "UPDATE container SET searched = ?, records = records + ?, characters = characters + ?"
+                    " WHERE id = ?",
+                    (portion.end, portion.records, portion.characters, portion.container),
+                )
+                for document in portion.documents:
+                    _add_document(base, portion.container, document)
+            base.executemany("UPDATE container SET state = 'searched' WHERE id = ?", ((number,) for number in ended))
+
+    def add_bad(self, container: int | None, bad: Iterable[Bad]) -> None:
+        """Put records into the quarantine."""
+        with self._writing() as base:
+            self._add_bad(base, container, bad)
+
+    @staticmethod
+    def _add_bad(base: sqlite3.Connection, container: int | None, bad: Iterable[Bad]) -> None:
+        base.executemany(
+            "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?)",
+            ((container, _text(b.record), b.offset, _text(b.cause), b.data) for b in bad),
+        )
+
+    def quarantine(self) -> Iterator[tuple[str, str, int, str, bytes]]:
+        """Source of the container, record, offset, cause and data of every record that could not be read."""
+        yield from self._base.execute(
+            "SELECT coalesce(source, ''), record, offset, cause, data FROM quarantine"
+            " LEFT JOIN container ON container.id = container ORDER BY quarantine.rowid"
+        )
+
+    # What is to be changed
+
+    def patches(self, container: int, states: Sequence[str]) -> Iterator[tuple[Placed, str]]:
+        """Patches of the edits in these states, at their places in the container and in order, with the state."""
+        for offset, start, old, new, state in self._base.execute(
+            "SELECT offset, patch.start, old, new, coalesce(edit.state, ("
+            "   SELECT min(state) FROM edit WHERE edit.document = document.id)) AS now"
+            " FROM document JOIN patch ON patch.document = document.id LEFT JOIN edit ON edit.id = patch.edit"
+            f" WHERE container = ? AND now IN ({_marks(states)}) ORDER BY offset + patch.start, patch.rowid",
+            (container, *states),
+        ):
+            yield Placed(offset + start, old, new), state
+
+    def changes(self, container: int, state: str) -> Iterator[Change]:
+        """What the edits in a state come to in the rows of a table, in the order of the rows."""
+        for number, offset, key, name in self._base.execute(
+            "SELECT id, offset, key, name FROM document WHERE container = ?"
+            " AND EXISTS (SELECT 1 FROM edit WHERE edit.document = document.id AND state = ?) ORDER BY offset, id",
+            (container, state),
+        ):
+            patches = self._base.execute(
+                "SELECT patch.start, old, new FROM patch JOIN edit ON edit.id = patch.edit"
+                " WHERE patch.document = ? AND state = ? ORDER BY patch.start",
+                (number, state),
+            )
+            yield Change(offset, key, name, [Patch(*patch) for patch in patches])
+
+    def set_edits(self, container: int, old: str, new: str) -> None:
+        """All edits of a container that are in one state are in another one now."""
+        with self._writing() as base:
+            base.execute(
+                "UPDATE edit SET state = ? WHERE state = ? AND document IN"
+                " (SELECT id FROM document WHERE container = ?)",
+                (new, old, container),
+            )
+
+    def choose(self, choice: Choice, old: str, new: str) -> int:
+        """Set the state of the chosen edits, and of those that hold only together with them; how many there were."""
+        conditions, values = _conditions(choice)
+        with self._writing() as base:
+            base.execute("CREATE TEMP TABLE chosen AS SELECT edit.id, edit.document, whole FROM edit"
+                         " JOIN document ON document.id = edit.document LEFT JOIN finding ON finding.id = edit.finding"
+                         f" WHERE edit.state = ? {conditions}", (old, *values))  # fmt: skip
+            changed = base.execute(
+                "UPDATE edit SET state = ? WHERE state = ? AND (id IN (SELECT id FROM chosen)"
+                " OR document IN (SELECT document FROM chosen WHERE whole))",
+                (new, old),
+            ).rowcount
+            base.execute("DROP TABLE chosen")
+        return changed
+
+    # Members
+
+    def keep_member(self, container: int, start: int, length: int, target_length: int, data: Iterable[bytes]) -> None:
+        """Keep a packed member as it was."""
+        with self._writing() as base:
+            row = base.execute(
+                "INSERT INTO member (container, start, length, target_length) VALUES (?, ?, ?, ?)",
+                (container, start, length, target_length),
+            )
+            base.executemany("INSERT INTO member_data VALUES (?, ?)", ((row.lastrowid, part) for part in data))
+
+    def members(self, container: int) -> Iterator[tuple[Member, Iterator[bytes]]]:
+        """The members of a container that were packed anew, in order, each with its bytes as they were."""
+        for row in self._base.execute(
+            "SELECT id, start, length, target_length FROM member WHERE container = ? ORDER BY start", (container,)
+        ):
+            data = self._base.execute("SELECT data FROM member_data WHERE member = ? ORDER BY rowid", (row[0],))
+            yield Member(*row), (part for (part,) in data)
+
+    def forget_members(self, container: int) -> None:
+        """Forget the members of a container, which are what they were again."""
+        with self._writing() as base:
+            base.execute(
+                "DELETE FROM member_data WHERE member IN (SELECT id FROM member WHERE container = ?)", (container,)
+            )
+            base.execute("DELETE FROM member WHERE container = ?", (container,))
+
+    # Reading
+
+    def count(self, of: str, where: str = "1", *values: object) -> int:
+        """How many rows of a table there are."""
+        return int(self._one(f"SELECT count(*) FROM {of} WHERE {where}", *values)[0])
+
+    def rows(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """The rows that a query gives: what reports are made of."""
+        return iter(self._base.execute(query, values))
+
+    def _one(self, query: str, *values: object) -> tuple[Any, ...]:
+        row: tuple[Any, ...] = self._base.execute(query, values).fetchone()
+        return row
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it, or nothing.
+
+        Raises:
+            ArchiveError: the disk is full, say.
+        """
+        try:
+            self._base.execute("BEGIN IMMEDIATE")
+            yield self._base
+            self._base.execute("COMMIT")
+        except BaseException as error:
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise ArchiveError(f"{self.path}: {error}") from None
+            raise
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    base = sqlite3.connect(path, timeout=60, isolation_level=None)
+    base.execute("PRAGMA journal_mode = WAL")
+    base.execute("PRAGMA synchronous = FULL")
+    base.execute("PRAGMA foreign_keys = ON")
+    return base
+
+
+def _add_document(base: sqlite3.Connection, container: int, found: FoundDocument) -> None:
+    row = base.execute(
+        "INSERT INTO document (container, offset, record, name, key, format, date, link, whole, verdict,"
+        " digest_before, digest_after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            container,
+            found.offset,
+            _text(found.record),
+            found.name,
+            found.key,
+            found.format,
+            _text(found.date),
+            _text(found.link),
+            bool(found.patches),
+            found.verdict,
+            found.digest_before,
+            found.digest_after,
+        ),
+    )
+    document = row.lastrowid
+    findings = [
+        base.execute(
+            "INSERT INTO finding (document, start, end, quote, category, score, action, reasons)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                document,
+                f.start,
+                f.end,
+                _text(f.quote),
+                f.category,
+                f.score,
+                f.action,
+                _json([asdict(reason) for reason in f.reasons]),
+            ),
+        ).lastrowid
+        for f in found.findings
+    ]
+    for edit in found.edits:
+        (start, end, replacement), about = edit.edit, edit.finding
+        row = base.execute(
+            "INSERT INTO edit (document, finding, start, end, removed, replacement, left, right)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                document,
+                None if about is None else findings[about],
+                start,
+                end,
+                _text(edit.removed),
+                replacement,
+                _text(edit.left),
+                _text(edit.right),
+            ),
+        )
+        base.executemany(
+            "INSERT INTO patch VALUES (?, ?, ?, ?, ?)", ((document, row.lastrowid, *patch) for patch in edit.patches)
+        )
+    base.executemany("INSERT INTO patch VALUES (?, NULL, ?, ?, ?)", ((document, *patch) for patch in found.patches))
+
+
+def _conditions(choice: Choice) -> tuple[str, list[object]]:
+    conditions, values = "", list[object]()
+    for column, chosen in (("document.record", choice.documents), ("finding.campaign", choice.campaigns)):
+        if chosen:
+            conditions += f" AND {column} IN ({_marks(chosen)})"
+            values += chosen
+    if choice.rules:
+        of_rule = "EXISTS (SELECT 1 FROM json_each(finding.reasons) WHERE json_extract(value, '$.code') IN ({}))"
+        conditions += " AND " + of_rule.format(_marks(choice.rules))
+        values += choice.rules
+    for sign, time in ((">=", choice.since), ("<=", choice.until)):
+        if time:
+            conditions += f" AND edit.at {sign} ?"
+            values.append(time)
+    return conditions, values
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _layout(text: str) -> Layout:
+    values = json.loads(text)
+    return Layout(**values | {"fields": tuple(values["fields"])})
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _text(text: str) -> str:
+    """What SQLite can keep of a text: lone surrogates are spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()
