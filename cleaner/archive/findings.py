@@ -38,6 +38,8 @@ class Portion:
     format: str
     layout: Layout
     piece: Piece
+    is_last: bool
+    """Whether the container ends with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Found:
     characters: int
     documents: Sequence[FoundDocument]
     bad: Sequence[Bad]
+    is_last: bool
+    """Whether the container is searched to its end."""
 
 
 def search(portions: Sequence[Portion], settings: Settings) -> list[Found]:
@@ -131,7 +135,8 @@ def _found(portion: Portion, records: Sequence[Text | Bad], results: Iterator[Re
         except ArchiveError as error:
             bad.append(Bad(record.record, record.offset, str(error)))
     piece = portion.piece
-    return Found(portion.container, piece.end, len(piece.data), len(places), characters, documents, bad)
+    size = len(piece.data)
+    return Found(portion.container, piece.end, size, len(places), characters, documents, bad, portion.is_last)
 
 
 def _document(text: Text, result: Result) -> FoundDocument:

@@ -140,6 +140,15 @@ class Ledger:
         """Close the file."""
         self._base.close()
 
+    @contextmanager
+    def again(self) -> Iterator[Ledger]:
+        """The ledger opened once more, for another thread to read."""
+        ledger = Ledger(self.path)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
     # Runs
 
     def begin(self, command: str, settings: Mapping[str, Any]) -> int:
@@ -217,19 +226,26 @@ class Ledger:
 
     # What was found
 
-    def add(self, found: Iterable[Found], ended: Iterable[int] = ()) -> None:
-        """Write down what came of some portions, and which containers are searched to their end."""
+    def add(self, found: Iterable[Found]) -> None:
+        """Write down what came of some portions."""
         with self._writing() as base:
             for portion in found:
                 self._add_bad(base, portion.container, portion.bad)
                 base.execute(
-                    "UPDATE container SET searched = ?, records = records + ?, characters = characters + ?"
-                    " WHERE id = ?",
-                    (portion.end, portion.records, portion.characters, portion.container),
+                    "UPDATE container SET searched = ?, records = records + ?, characters = characters + ?,"
+                    " state = iif(?, 'searched', state) WHERE id = ?",
+                    (portion.end, portion.records, portion.characters, portion.is_last, portion.container),
                 )
                 for document in portion.documents:
                     _add_document(base, portion.container, document)
-            base.executemany("UPDATE container SET state = 'searched' WHERE id = ?", ((number,) for number in ended))
+
+    def forget(self, container: int) -> None:
+        """Forget what was found in a container."""
+        of_it = "document IN (SELECT id FROM document WHERE container = ?)"
+        with self._writing() as base:
+            for table in ("patch", "edit", "finding"):
+                base.execute(f"DELETE FROM {table} WHERE {of_it}", (container,))
+            base.execute("DELETE FROM document WHERE container = ?", (container,))
 
     def add_bad(self, container: int | None, bad: Iterable[Bad]) -> None:
         """Put records into the quarantine."""
@@ -412,7 +428,7 @@ class Ledger:
 
 
 def _connected(path: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(path, timeout=60, isolation_level=None)
+    base = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
     base.execute("PRAGMA journal_mode = WAL")
     base.execute("PRAGMA synchronous = FULL")
     base.execute("PRAGMA foreign_keys = ON")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -24,11 +24,11 @@ def reading(name: str) -> Iterator[BinaryIO]:
     Raises:
         ArchiveError: it cannot be opened.
     """
-    try:
-        stream = _remote(name, "rb") if is_remote(name) else Path(name).open("rb")
-    except OSError as error:
-        raise ArchiveError(f"{name}: {cause(error)}") from None
-    with stream:
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(_remote(name, "rb") if is_remote(name) else Path(name).open("rb"))
+        except OSError as error:
+            raise ArchiveError(f"{name}: {cause(error)}") from None
         yield cast("BinaryIO", stream)
 
 
