@@ -83,6 +83,7 @@ class Found:
     container: int
     end: int
     """Offset up to which the container is searched now."""
+    mark: str
     size: int
     """Bytes that were read."""
     records: int
@@ -135,8 +136,17 @@ def _found(portion: Portion, records: Sequence[Text | Bad], results: Iterator[Re
         except ArchiveError as error:
             bad.append(Bad(record.record, record.offset, str(error)))
     piece = portion.piece
-    size = len(piece.data)
-    return Found(portion.container, piece.end, size, len(places), characters, documents, bad, portion.is_last)
+    return Found(
+        portion.container,
+        piece.end,
+        piece.mark,
+        len(piece.data),
+        len(places),
+        characters,
+        documents,
+        bad,
+        portion.is_last,
+    )
 
 
 def _document(text: Text, result: Result) -> FoundDocument:

@@ -41,6 +41,8 @@ class Container:
     size: int
     layout: Layout | None
     searched: int
+    mark: str
+    """:attr:`Piece.mark` of the last piece that was searched."""
     state: str
     digest_before: str | None
     digest_after: str | None
@@ -181,7 +183,7 @@ class Ledger:
         """The containers in this state, or all, in the order in which they came; the state may change meanwhile."""
         last = 0
         while rows := self._base.execute(
-            "SELECT id, source, target, format, packing, size, layout, searched, state, digest_before, digest_after,"
+            "SELECT id, source, target, format, packing, size, layout, searched, mark, state, digest_before, digest_after,"
             " digest_next"
             " FROM container WHERE id > ? AND (? = '' OR state = ?) ORDER BY id LIMIT 1000",
             (last, state, state),
@@ -232,9 +234,16 @@ class Ledger:
             for portion in found:
                 self._add_bad(base, portion.container, portion.bad)
                 base.execute(
-                    "UPDATE container SET searched = ?, records = records + ?, characters = characters + ?,"
+                    "UPDATE container SET searched = ?, mark = ?, records = records + ?, characters = characters + ?,"
                     " state = iif(?, 'searched', state) WHERE id = ?",
-                    (portion.end, portion.records, portion.characters, portion.is_last, portion.container),
+                    (
+                        portion.end,
+                        portion.mark,
+                        portion.records,
+                        portion.characters,
+                        portion.is_last,
+                        portion.container,
+                    ),
                 )
                 for document in portion.documents:
                     _add_document(base, portion.container, document)
@@ -296,6 +305,13 @@ class Ledger:
             number, offset, record, name, key, before, after = row
             placed = [(Patch(*patch), state) for *patch, state in patches]
             yield Document(number, offset, record, name, key, before, after, placed)
+
+    def has_edits(self, container: int, state: str) -> bool:
+        """Whether a container has edits in this state."""
+        return (
+            self.count("edit JOIN document ON document.id = document", "container = ? AND state = ?", container, state)
+            > 0
+        )
 
     def set_edits(self, container: int, old: str, new: str) -> None:
         """All edits of a container that are in one state are in another one now."""
@@ -390,6 +406,10 @@ class Ledger:
     def count(self, of: str, where: str = "1", *values: object) -> int:
         """How many rows of a table there are."""
         return int(self._one(f"SELECT count(*) FROM {of} WHERE {where}", *values)[0])
+
+    def size(self, where: str = "1") -> int:
+        """Bytes of the containers."""
+        return int(self._one(f"SELECT coalesce(sum(size), 0) FROM container WHERE {where}")[0])
 
     def rows(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """The rows that a query gives: what reports are made of."""

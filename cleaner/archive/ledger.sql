@@ -18,6 +18,7 @@ CREATE TABLE container (
     layout TEXT,                      -- JSON; NULL until its beginning was read
     surveyed INTEGER NOT NULL DEFAULT 0,
     searched INTEGER NOT NULL DEFAULT 0,  -- offset up to which it was searched
+    mark TEXT NOT NULL DEFAULT '',        -- … and the key of the row there
     state TEXT NOT NULL DEFAULT 'new',    -- new, searched, written, refused
     records INTEGER NOT NULL DEFAULT 0,
     characters INTEGER NOT NULL DEFAULT 0,

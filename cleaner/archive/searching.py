@@ -110,7 +110,7 @@ def _portions(container: Container, layout: Layout) -> Iterator[Portion]:
         if last is not None:
             yield Portion(container.id, container.format, layout, last, False)
         last = piece
-    last = last or Piece(container.searched, container.searched, b"")
+    last = last or Piece(container.searched, container.searched, b"", container.mark)
     yield Portion(container.id, container.format, layout, last, True)
 
 
@@ -118,7 +118,7 @@ def _pieces(container: Container, layout: Layout) -> Iterator[Piece]:
     """The pieces of a container that are not searched yet."""
     start = container.searched
     if container.format in TABLES:
-        yield from table_module_of(container.format).pieces(container.source, layout, PIECE, start)
+        yield from table_module_of(container.format).pieces(container.source, layout, PIECE, start, container.mark)
         return
     with reading(container.source) as stream, unpacked(stream, container.packing) as content:
         if container.packing:

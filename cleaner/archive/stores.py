@@ -26,7 +26,7 @@ def reading(name: str) -> Iterator[BinaryIO]:
     """
     with ExitStack() as stack:
         try:
-            stream = stack.enter_context(_remote(name, "rb") if is_remote(name) else Path(name).open("rb"))
+            stream = stack.enter_context(_remote(name, "rb") if is_remote(name) else Path(name).open("rb"))  # noqa: SIM115
         except OSError as error:
             raise ArchiveError(f"{name}: {cause(error)}") from None
         yield cast("BinaryIO", stream)
