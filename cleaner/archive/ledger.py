@@ -183,9 +183,8 @@ class Ledger:
         """The containers in this state, or all, in the order in which they came; the state may change meanwhile."""
         last = 0
         while rows := self._base.execute(
-            "SELECT id, source, target, format, packing, size, layout, searched, mark, state, digest_before, digest_after,"
-            " digest_next"
-            " FROM container WHERE id > ? AND (? = '' OR state = ?) ORDER BY id LIMIT 1000",
+            "SELECT id, source, target, format, packing, size, layout, searched, mark, state, digest_before,"
+            " digest_after, digest_next FROM container WHERE id > ? AND (? = '' OR state = ?) ORDER BY id LIMIT 1000",
             (last, state, state),
         ).fetchall():
             for number, source, target, format, packing, size, layout, *rest in rows:
