@@ -150,7 +150,8 @@ def _found(portion: Portion, records: Sequence[Text | Bad], results: Iterator[Re
 
 
 def _document(text: Text, result: Result) -> FoundDocument:
-    together = text.patches(result.edits) if text.whole else ()
+    edits = _cuts(result.edits)
+    together = text.patches(edits) if text.whole else ()
     return FoundDocument(
         text.record,
         text.name,
@@ -163,9 +164,20 @@ def _document(text: Text, result: Result) -> FoundDocument:
         digest_of(result.source),
         digest_of(result.text),
         result.findings,
-        [_edit(text, result, edit) for edit in result.edits],
+        [_edit(text, result, edit) for edit in edits],
         together,
     )
+
+
+def _cuts(edits: Sequence[Edit]) -> list[Edit]:
+    """The edits, what is cut and its seam as one."""
+    cuts: list[Edit] = []
+    for edit in edits:
+        if cuts and cuts[-1].end == edit.start:
+            before = cuts.pop()
+            edit = Edit(before.start, edit.end, before.replacement + edit.replacement)
+        cuts.append(edit)
+    return cuts
 
 
 def _edit(text: Text, result: Result, edit: Edit) -> FoundEdit:

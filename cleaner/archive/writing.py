@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import SpooledTemporaryFile, TemporaryDirectory
 from typing import IO, Any, cast
@@ -194,8 +195,9 @@ def _members_restored(ledger: Ledger, container: Container, stream: IO[bytes], w
             if container.format == "parquet":
                 length = _rewritten(ledger, container, cast("IO[bytes]", original), "cut", write)
             elif splices.any_before(end):
-                content = next(members(cast("Any", original), container.packing)).content
-                length = _packed(content, member.content_start, splices.before(end), container.packing, write)
+                with closing(members(cast("Any", original), container.packing)) as parts:
+                    content = next(parts).content
+                    length = _packed(content, member.content_start, splices.before(end), container.packing, write)
             else:
                 for block in blocks(cast("IO[bytes]", original)):
                     write(block)

@@ -186,7 +186,8 @@ def _show_summary(screen: Screen, book: Ledger, dry_run: bool) -> None:
         SAMPLES,
     ):
         screen.print("\n", (label(record or source), "bold"))
-        screen.print("  ", _line(left), (_line(removed), "bold red"), (_line(replacement), "bold green"), _line(right))
+        gone, put = f"[-{_line(removed)}-]", f"{{+{_line(replacement)}+}}" if replacement else ""
+        screen.print("  …", _line(left), (gone, "bold red"), (put, "bold green"), _line(right), "…")
 
 
 def _line(text: str) -> str:
