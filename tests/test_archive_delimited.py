@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaner.archive.formats import delimited
-from cleaner.archive.records import ArchiveError, Bad, Text, Wanted
+from cleaner.archive.records import ArchiveError, Bad, Piece, Text, Wanted
 from cleaner.edit import apply
 from cleaner.types import Edit
 
@@ -96,6 +96,21 @@ def test_cuts_in_other_encodings(encoding: str, cell: str) -> None:
     assert cut(data, [(text, [removal(cell, " XO88")])]) == data.replace(b" XO88", b"")
     with pytest.raises(ArchiveError, match=f"{encoding} cannot spell"):
         text.patches([Edit(0, 2, "漢")])
+
+
+@pytest.mark.parametrize(
+    ("head", "damaged", "cause"),
+    [
+        ("id,content\n1,Café fermé à midi\n".encode("cp1252"), b"2,Ca\x81f\n", "not cp1252 (byte 4)"),
+        ("id,content\n1,<meta charset=sjis>新聞\n".encode("cp932"), b"2,\x87\x90\n", "not spelled as cp932 spells it"),
+    ],
+)
+def test_what_cannot_be_spelled_again_is_told(head: bytes, damaged: bytes, cause: str) -> None:
+    layout = delimited.layout("bao", head, Wanted())
+    (bad, text) = delimited.texts(Piece(90, 200, damaged + "3,Tin à midi\n".encode("cp1252")[:6] + b"\n"), layout)
+    assert bad == Bad("byte 90", 90, cause, damaged)
+    assert isinstance(text, Text)
+    assert (text.record, text.text) == ("3", "Tin ")
 
 
 def test_records_without_names_go_by_where_they_begin() -> None:
@@ -230,6 +245,9 @@ def test_any_piece_of_any_table_gives_the_same_records(file: bytes, data: st.Dat
         for size in (1, data.draw(st.integers(1, 30)), 1000):
             pieces = list(delimited.pieces(io.BytesIO(file), layout, size))
             assert b"".join(piece.data for piece in pieces) == file
+            after = pieces[0].end
+            again = list(delimited.pieces(io.BytesIO(file[after:]), layout, size, after))
+            pieces = [pieces[0], *again]
             found.append(
                 [
                     (record.offset, record.text if isinstance(record, Text) else record)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import sys
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,8 @@ from cleaner.types import Edit, SourceError
 LONGEST = 1 << 24
 """Bytes beyond which a record of several lines is none: a quote is not closed."""
 _DELIMITERS = ",;\t|"
+_LARGEST = (1 << 31) - 1
+"""Characters of a cell that the reader is to take: the most that it knows of everywhere."""
 _SAMPLE = 100
 """Records from which delimiter and fields are told."""
 _WIDE = (BOM_UTF16_LE, BOM_UTF16_BE, BOM_UTF32_BE)
@@ -210,13 +211,13 @@ def _decoded(record: bytes, encoding: str) -> str:
     except UnicodeDecodeError as error:
         raise ValueError(f"not {encoding} (byte {error.start})") from None
     if text.encode(encoding) != record:
-        raise ValueError(f"{encoding} would be spelled otherwise")
+        raise ValueError(f"not spelled as {encoding} spells it")
     return text
 
 
 def _cells(text: str, delimiter: str) -> list[str] | None:
     """The values of a record; ``None`` when it is none."""
-    csv.field_size_limit(sys.maxsize)
+    csv.field_size_limit(_LARGEST)
     try:
         return next(csv.reader([text], delimiter=delimiter, strict=True))
     except csv.Error:
