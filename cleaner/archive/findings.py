@@ -111,10 +111,11 @@ def _cleaner(settings: Settings) -> Cleaner:
 
 def _cleaned(cleaner: Cleaner, texts: Sequence[Text]) -> Iterator[Result]:
     """The result of each text, in order; those of one format are looked at together."""
-    by_format: dict[str, Iterator[Result]] = {}
-    for format in {text.format for text in texts}:
-        by_format[format] = cleaner.clean_many((t.text for t in texts if t.format == format), format)
-    return (next(by_format[text.format]) for text in texts)
+    of_format: dict[str, list[str]] = {}
+    for text in texts:
+        of_format.setdefault(text.format, []).append(text.text)
+    results = {format: cleaner.clean_many(own, format) for format, own in of_format.items()}
+    return (next(results[text.format]) for text in texts)
 
 
 def _found(portion: Portion, records: Sequence[Text | Bad], results: Iterator[Result]) -> Found:

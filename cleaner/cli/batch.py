@@ -98,6 +98,12 @@ def batch(
     book = opened(run, path, resume)
     try:
         list_sources(book, run)
+    except CleanerError:
+        book.close()
+        if not resume:
+            path.unlink()
+        raise
+    try:
         for container, layout in read_all_layouts(book, run.wanted):
             messages.print(f"{label(container.source)}: {_told(layout.fields, layout.id_field)}")
         with Meter(messages, "searching", *_done(book)) as meter:

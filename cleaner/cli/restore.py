@@ -63,6 +63,7 @@ def restore(
             for line in quarantine_lines(book):
                 write(line)
         messages.complain(f"{refused:,} changed since and left as they are: see {label(str(quarantined_at(ledger)))}")
-    messages.print(f"{chosen:,} cuts taken back" if chosen else "nothing to take back")
+    cuts = "1 cut" if chosen == 1 else f"{chosen:,} cuts"
+    messages.print(f"{cuts} taken back" if chosen else "nothing to take back")
     book.close()
     ctx.exit(EXIT_QUARANTINED if refused else 0)
