@@ -270,16 +270,13 @@ def _update(ledger: Ledger, container: Container, source: str, state: str) -> No
 
 
 def _changes(ledger: Ledger, container: Container, state: str) -> Iterator[Change]:
-    """What the edits in a state come to in rows, in the order of the rows; of those being undone, their inverse."""
+    """What the edits in a state come to in rows, in the order of the rows; those being undone are left out."""
     states = ["cut", "undoing"] if state == "undoing" else [state]
     for document in ledger.documents(container.id, states):
-        if state == "undoing":
-            applied = ((Splice(*patch), now == "undoing") for patch, now in document.patches)
-            patches = [Patch(*splice) for splice in inverse(applied)]
-        else:
-            patches = [patch for patch, _ in document.patches]
-        if patches:
-            yield Change(document.offset, document.key, document.name, patches)
+        patches = [patch for patch, now in document.patches if now != "undoing"]
+        done = [patch for patch, _ in document.patches] if state == "undoing" else []
+        if patches != done:
+            yield Change(document.offset, document.key, document.name, patches, done, document.digest_before)
 
 
 def _refuse(ledger: Ledger, container: Container, documents: Iterable[Document], state: str, cause: str) -> None:
