@@ -32,7 +32,7 @@ _HEAD = 1 << 16
 _TYPES = frozenset({"response", "resource", "conversion"})
 _FORMATS = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text", "text/markdown": "markdown"}
 _MARK, _END = b"WARC/1.", b"\r\n\r\n"
-_BEGIN = re.compile(rb"(?:\A|(?<=\n))WARC/1\.")
+_BEGIN = re.compile(rb"(?m)^WARC/1\.")
 _LENGTH = re.compile(rb"\nContent-Length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r\n", re.I)
 _TYPE = re.compile(rb"\nWARC-Type[ \t]*:", re.I)
 _FIELD = r"(?i)\n%s[ \t]*:[ \t]*([^\r\n]*?)[ \t]*(?=\r?\n)"
@@ -199,12 +199,12 @@ def _head(data: bytes, start: int, is_all: bool) -> tuple[int, int] | None:
 
 def _next(data: bytes, at: int, is_all: bool) -> int:
     """Where the next line is from which a record begins, else the end; -1: more is needed."""
-    for found in _BEGIN.finditer(data, at):
-        head = _head(data, found.start(), is_all)
-        if head is None:
-            return -1
-        if head[0]:
-            return found.start()
+    while (end := data.find(_END, at)) >= 0:
+        begin = data.rfind(b"\n" + _MARK, max(at - 1, end - _HEAD), end) + 1
+        head = _head(data, begin, is_all) if begin else None
+        if head and head[0]:
+            return begin
+        at = end + 1
     return len(data) if is_all else -1
 
 
