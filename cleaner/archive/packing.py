@@ -5,17 +5,23 @@ A gzip file is one member or many (one for every record of a WARC); a zstd file 
 
 from __future__ import annotations
 
-import gzip
+import io
 import zlib
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from cleaner.archive.records import ArchiveError
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 BLOCK = 1 << 20
+_STEP = 1 << 13
+"""Packed bytes that are unpacked together: they may hold a thousand times as many."""
 _IN_MEMORY = 1 << 24
 """Bytes of a member beyond which it is kept in a file."""
 _GZIP = 31
@@ -43,56 +49,24 @@ def unpacked(stream: BinaryIO, packing: str) -> Iterator[BinaryIO]:
     Raises:
         ArchiveError: it is truncated or damaged; raised where it is read.
     """
-    with ExitStack() as stack:
-        content: Any = stream
-        if packing == "gzip":
-            content = stack.enter_context(gzip.GzipFile(fileobj=stream))
-        elif packing == "zstd":
-            import zstandard
-
-            content = stack.enter_context(
-                zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False)
-            )
-        try:
-            yield content
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ArchiveError(f"damaged {packing} data near byte {stream.tell()} ({error})") from None
-        except Exception as error:
-            if packing == "zstd" and type(error).__name__ == "ZstdError":
-                raise ArchiveError(f"damaged zstd data near byte {stream.tell()} ({error})") from None
-            raise
+    yield io.BufferedReader(_Content(_steps(stream, packing)), BLOCK) if packing else stream
 
 
 def members(stream: BinaryIO, packing: str) -> Generator[Member, None, None]:
-    """The members of a packed stream, in order. Bytes behind the last one that are none come as one without content.
+    """The members of a packed stream, in order. Zeros behind one, as on tapes, come as members without content.
 
     Raises:
         ArchiveError: it is truncated or damaged.
     """
     start = packed_start = 0
-    data = stream.read(BLOCK)
-    while data:
-        with (
-            SpooledTemporaryFile(_IN_MEMORY) as content,
-            SpooledTemporaryFile(_IN_MEMORY) as packed,
-        ):
-            unpacker = _unpacker(packing) if not _is_padding(data, packed_start) else None
-            while data and unpacker and not unpacker.eof:
-                try:
-                    content.write(unpacker.decompress(data))
-                except Exception as error:
-                    if type(error).__name__ not in ("error", "ZstdError"):
-                        raise
-                    raise ArchiveError(f"damaged {packing} member at byte {packed_start} ({error})") from None
-                rest = unpacker.unused_data
-                packed.write(data[: len(data) - len(rest)])
-                data = rest or stream.read(BLOCK)
-            if not unpacker:
-                while data:
-                    packed.write(data)
-                    data = stream.read(BLOCK)
-            elif not unpacker.eof:
-                raise ArchiveError(f"truncated {packing} member at byte {packed_start}")
+    steps = _steps(stream, packing)
+    for first in steps:
+        with SpooledTemporaryFile(_IN_MEMORY) as content, SpooledTemporaryFile(_IN_MEMORY) as packed:
+            for step in chain([first], steps):
+                packed.write(step.packed)
+                content.write(step.content)
+                if step.is_last:
+                    break
             length, packed_length = content.tell(), packed.tell()
             content.seek(0)
             packed.seek(0)
@@ -119,9 +93,64 @@ def blocks(stream: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def _is_padding(data: bytes, at: int) -> bool:
-    """Whether zeros follow the last member, as on tapes."""
-    return at > 0 and not data[0]
+class _Step(NamedTuple):
+    packed: bytes
+    content: bytes
+    is_last: bool
+    """Whether a member ends here."""
+
+
+class _Content(io.RawIOBase):
+    """What steps give, as a stream."""
+
+    def __init__(self, steps: Iterator[_Step]) -> None:
+        self._steps = steps
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        while not self._left and (step := next(self._steps, None)):
+            self._left = memoryview(step.content)
+        target = memoryview(buffer)
+        size = min(len(target), len(self._left))
+        target[:size], self._left = self._left[:size], self._left[size:]
+        return size
+
+
+def _steps(stream: BinaryIO, packing: str) -> Iterator[_Step]:
+    """All bytes of a packed stream, in order, and what they hold."""
+    start = at = 0
+    unpacker = None
+    while data := stream.read(BLOCK):
+        left = memoryview(data)
+        while left:
+            part = left[:_STEP]
+            zeros = len(part) - len(bytes(part).lstrip(b"\0")) if packing == "gzip" and at and not unpacker else 0
+            if zeros:
+                step = _Step(bytes(part[:zeros]), b"", True)
+            else:
+                if not unpacker:
+                    start, unpacker = at, _unpacker(packing)
+                content = _decompressed(unpacker, part, packing, start)
+                used = len(part) - len(unpacker.unused_data)
+                step = _Step(bytes(part[:used]), content, unpacker.eof)
+                unpacker = None if step.is_last else unpacker
+            yield step
+            at, left = at + len(step.packed), left[len(step.packed) :]
+    if unpacker:
+        raise ArchiveError(f"truncated {packing} member at byte {start}")
+
+
+def _decompressed(unpacker: Any, data: memoryview, packing: str, start: int) -> bytes:
+    try:
+        content: bytes = unpacker.decompress(data)
+    except Exception as error:
+        if type(error).__name__ not in ("error", "ZstdError"):
+            raise
+        raise ArchiveError(f"damaged {packing} member at byte {start} ({error})") from None
+    return content
 
 
 def _unpacker(packing: str) -> Any:
