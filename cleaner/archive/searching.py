@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
+from cleaner.archive.engines import Engine
 from cleaner.archive.findings import Found, Portion, Settings, search
 from cleaner.archive.formats import TABLES, module_of, table_module_of
 from cleaner.archive.ledger import Container, Ledger
@@ -20,10 +21,6 @@ HEAD = 1 << 20
 """Bytes from which it is told where the texts of a container stand."""
 MANY = 1000
 """Containers that are searched together at most."""
-
-T = TypeVar("T")
-Work = Callable[[Sequence[Portion], Settings], T]
-"""What a worker does with a batch of portions."""
 
 
 def read_layouts(ledger: Ledger, wanted: Wanted) -> Iterator[tuple[Container, Layout]]:
@@ -50,7 +47,7 @@ def refuse(ledger: Ledger, container: Container, cause: str) -> None:
 def search_all(
     ledger: Ledger,
     settings: Settings,
-    jobs: int = 1,
+    engine: Engine,
     told: Callable[[Sequence[Found]], object] = lambda found: None,
 ) -> None:
     """Search what is not searched yet; every piece is written down when it and those before it are.
@@ -58,7 +55,7 @@ def search_all(
     Args:
         ledger: with containers and their layouts.
         settings: what to search with.
-        jobs: worker processes; 1: none but this.
+        engine: what the searching is done by.
         told: called with what came of some pieces, for a progress bar.
 
     Raises:
@@ -66,31 +63,11 @@ def search_all(
     """
     failed: deque[tuple[Container, str]] = deque()
     with ledger.again() as reader:
-        for found in run(search, _batches(portions(reader, failed)), settings, jobs):
+        for found in engine(search, _batches(portions(reader, failed)), settings):
             ledger.add(found)
             told(found)
     for container, why in failed:
         refuse(ledger, container, why)
-
-
-def run(work: Work[T], batches: Iterable[Sequence[Portion]], settings: Settings, jobs: int) -> Iterator[T]:
-    """What ``work`` makes of each batch, in order; few batches are in memory at a time.
-
-    Raises:
-        ArchiveError: a worker was killed.
-    """
-    if jobs == 1:
-        yield from (work(batch, settings) for batch in batches)
-        return
-    from joblib import Parallel, delayed
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    try:
-        yield from Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch=2 * jobs)(
-            delayed(work)(batch, settings) for batch in batches
-        )
-    except TerminatedWorkerError as error:
-        raise ArchiveError("a worker process was killed (was there too little memory?); go on with --resume") from error
 
 
 def portions(ledger: Ledger, failed: deque[tuple[Container, str]]) -> Iterator[Portion]:

@@ -60,6 +60,8 @@ Exit status: 0 done, 2 an error (what is done is kept: --resume), 3 done, but so
 @click.option("--policy", type=FILE, metavar="FILE", help="Thresholds, allow and deny lists (TOML).")
 @click.option("--model", type=FILE, metavar="DIR", help="Use this model instead of the one that is built in.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="cores", help="Processes.")
+@click.option("--engine", type=click.Choice(("local", "dask")), default="local", help="What runs the processes.")
+@click.option("--scheduler", default="", metavar="URL", help="Address of the Dask scheduler (tcp://…).")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 @click.pass_context
 def batch(
@@ -77,6 +79,8 @@ def batch(
     policy: Path | None,
     model: Path | None,
     jobs: int,
+    engine: str,
+    scheduler: str,
     as_json: bool,
 ) -> None:
     """Clean whole archives, and keep a ledger of every edit, with which all of it can be taken back.
@@ -88,11 +92,15 @@ def batch(
         raise click.UsageError("name where to write (--out DST), or choose --in-place or --dry-run")
     if out and in_place:
         raise click.UsageError("choose one of --out and --in-place")
+    if (engine == "dask") != bool(scheduler):
+        raise click.UsageError("--engine dask and --scheduler URL belong together")
+    from cleaner.archive import engines
     from cleaner.archive.batch import Run, list_sources, opened, read_all_layouts, write_all
     from cleaner.archive.records import Wanted
     from cleaner.archive.searching import search_all
 
     run = Run(sources, out or "", in_place, Wanted(fields, id_field, format, where), model, read_policy(policy))
+    workers = engines.dask(scheduler) if scheduler else engines.local(jobs)
     path = ledger or _beside(sources, out)
     messages = standard_error()
     book = opened(run, path, resume)
@@ -107,7 +115,7 @@ def batch(
         for container, layout in read_all_layouts(book, run.wanted):
             messages.print(f"{label(container.source)}: {_told(layout.fields, layout.id_field)}")
         with Meter(messages, "searching", *_done(book)) as meter:
-            search_all(book, run.settings, jobs, meter.found)
+            search_all(book, run.settings, workers, meter.found)
         if not dry_run:
             with Meter(messages, "writing", book.size(), 0) as meter:
                 write_all(book, lambda container: meter.advance(container.size))
