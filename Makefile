@@ -3,12 +3,12 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test benchmarks browser clean
+.PHONY: demo test benchmarks browser postgres clean
 
 demo: $(VENV)/.ready
 	$(BIN)/cleaner clean --diff --verbose fixtures/seeds/003_72eb07f55c0dc79f.txt
 
-test: $(VENV)/.ready browser
+test: $(VENV)/.ready browser postgres
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -27,6 +27,13 @@ browser:
 	@which chromium chromedriver >/dev/null || if [ "$$(id -u)" = 0 ] && which apt-get >/dev/null; \
 	then apt-get update -qq && apt-get install -qq -y chromium chromium-driver >/dev/null; else false; fi \
 	|| echo "no Chromium: install chromium and chromium-driver to run the tests in a browser"
+
+# A PostgreSQL server, where it can be had; the tests start one of their own, or are skipped without it.
+postgres:
+	@{ ls /usr/lib/postgresql/*/bin/initdb || which initdb; } >/dev/null 2>&1 \
+	|| if [ "$$(id -u)" = 0 ] && which apt-get >/dev/null; \
+	then apt-get update -qq && apt-get install -qq -y postgresql >/dev/null; else false; fi \
+	|| echo "no PostgreSQL: install postgresql to run the tests on a server"
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

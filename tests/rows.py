@@ -40,14 +40,14 @@ def clean(text: str) -> str:
     return text.replace(SPAM, "")
 
 
-def texts_of(format: str, name: str, layout: Layout, size: int = 2000) -> Iterator[Text | Bad]:
-    """All texts of a table, read in small pieces."""
+def texts_of(format: str, name: str, layout: Layout, size: int = 20_000) -> Iterator[Text | Bad]:
+    """All texts of a table, read in pieces."""
     module = table_module_of(format)
-    start, mark = 0, ""
-    while piece := next(module.pieces(name, layout, size, start, mark), None):
-        assert piece.offset == start
+    end = 0
+    for piece in module.pieces(name, layout, size):
+        assert piece.offset == end
         yield from module.texts(piece, layout)
-        start, mark = piece.end, piece.mark
+        end = piece.end
 
 
 def change_of(text: Text, *edits: Edit) -> Change:

@@ -4,7 +4,7 @@ A container's name is the address of the database, as SQLAlchemy spells it, with
 ``sqlite:///articles.db#posts``, ``postgresql+psycopg://editor@host/news#public.posts``.
 
 Values pass through as the driver gives them, so that none is altered by what SQLAlchemy takes its type to be; those of
-PostgreSQL are copied in its own spelling.
+PostgreSQL, in its own spelling.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import islice
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -51,7 +51,7 @@ _SPELLED: Mapping[type, Callable[[Any], str]] = {
     time: time.isoformat,
     UUID: str,
 }
-_READ: Mapping[str, Callable[[str], object]] = {
+_UNSPELLED: Mapping[str, Callable[[str], object]] = {
     "bytes": bytes.fromhex,
     "date": date.fromisoformat,
     "datetime": datetime.fromisoformat,
@@ -85,12 +85,14 @@ def layout(name: str, wanted: Wanted) -> Layout:
         table = _reflected(place.engine, place)
         key = _key(table, wanted.id_field, place.shown)
         plain = _plain(table)
-        query = sql.select(*_sampled(table, plain)).order_by(*(plain.c[column] for column in key)).limit(_SAMPLE)
+        sampled = [column.name for column in table.columns if not isinstance(column.type, types.LargeBinary)]
+        query = sql.select(*_read(place.engine, plain, sampled)).order_by(*_columns(plain, key)).limit(_SAMPLE)
         with place.engine.connect() as connection:
             rows = connection.execute(_where(query, wanted.where)).mappings().all()
             _refuse_without_key(connection, plain, key, place.shown)
-    samples = {column.name: [_said(row[column.name]) for row in rows] for column in _sampled(table, plain)}
-    texts = {column.name for column in table.columns if _is_text(column, rows)}
+    samples = {column: [_said(row[column]) for row in rows] for column in sampled}
+    loose = rows if place.engine.dialect.name == "sqlite" else ()
+    texts = {column.name for column in table.columns if _is_text(column, loose)}
     columns = {column.name: str(column.type) for column in table.columns}
     chosen = choose_cells(place.shown, columns, texts, samples, wanted)
     return replace(chosen, details=chosen.details | {"key": key, "where": wanted.where})
@@ -107,12 +109,11 @@ def pieces(name: str, layout: Layout, size: int, start: int = 0, mark: str = "")
     about = (layout.id_field, layout.date_field, layout.link_field)
     with _opened(name) as place:
         table = _plain(_reflected(place.engine, place))
-        key = [table.c[column] for column in layout.details["key"]]
-        columns = [
-            table.c[column] for column in dict.fromkeys((*layout.details["key"], *about, *layout.fields)) if column
-        ]
-        for rows in _pages(place.engine.connect, columns, key, size, layout.details["where"], mark):
-            keys = [_mark(row, key) for row in rows]
+        key = layout.details["key"]
+        columns = _read(place.engine, table, filter(None, dict.fromkeys((*key, *about, *layout.fields))))
+        order = _columns(table, key)
+        for rows in _pages(place.engine.connect, columns, order, size, layout.details["where"], mark):
+            keys = [_mark(row, order) for row in rows]
             said = [_column(row[column] for row in rows) if column else None for column in about]
             fields = [_column(row[field] for row in rows) for field in layout.fields]
             yield piece_of(start, [*said, pa.array(keys, pa.string())], fields, keys[-1])
@@ -221,6 +222,20 @@ def _plain(table: sql.Table) -> sql.TableClause:
     return sql.table(table.name, *(sql.column(column.name) for column in table.columns), schema=table.schema)
 
 
+def _columns(table: sql.TableClause, names: Iterable[str]) -> list[sql.ColumnClause[Any]]:
+    return [table.c[name] for name in names]
+
+
+def _read(
+    base: sql.Engine | sql.Connection, table: sql.TableClause, names: Iterable[str]
+) -> list[sql.ColumnElement[Any]]:
+    """Columns to read: in the spelling of the server where that reads it again in the place of any type."""
+    columns = _columns(table, names)
+    if base.dialect.name == "postgresql":
+        return [sql.cast(column, types.Text()).label(column.name) for column in columns]
+    return [*columns]
+
+
 def _bound(value: object) -> sql.BindParameter[Any]:
     """A value that is left to the driver."""
     return sql.bindparam(None, value, types.NullType(), unique=True)
@@ -283,7 +298,9 @@ def _is_behind(key: Sequence[sql.ColumnClause[Any]], values: Sequence[object]) -
 
 
 def _values(mark: str) -> list[object]:
-    values: list[object] = json.loads(mark, object_hook=lambda spelled: next(_READ[k](v) for k, v in spelled.items()))
+    values: list[object] = json.loads(
+        mark, object_hook=lambda spelled: next(_UNSPELLED[k](v) for k, v in spelled.items())
+    )
     return values
 
 
@@ -327,16 +344,11 @@ def _where(query: sql.Select[Any], condition: str) -> sql.Select[Any]:
     return query.where(sql.literal_column(f"({condition})", types.Boolean())) if condition else query
 
 
-def _sampled(table: sql.Table, plain: sql.TableClause) -> list[sql.ColumnClause[Any]]:
-    return [plain.c[column.name] for column in table.columns if not isinstance(column.type, types.LargeBinary)]
-
-
 def _is_text(column: sql.Column[Any], rows: Sequence[Row]) -> bool:
-    """Whether a column holds texts: SQLite takes them in columns of any type."""
-    kind = column.type
-    if isinstance(kind, types.NullType | types.Numeric):
+    """Whether a column holds texts, by its type; by its first values where columns of any type take them."""
+    if isinstance(column.type, types.NullType | types.Numeric):
         return any(isinstance(row[column.name], str) for row in rows)
-    return isinstance(kind, types.String) and not isinstance(kind, types.Enum)
+    return isinstance(column.type, types.String) and not isinstance(column.type, types.Enum)
 
 
 def _column(values: Iterable[object]) -> pa.Array:
@@ -364,7 +376,7 @@ def _updated(
     connection: sql.Connection, table: sql.TableClause, layout: Layout, records: Iterable[list[Change]]
 ) -> list[Refused]:
     """Change some rows; those that do not hold what was read are refused."""
-    key = [table.c[column] for column in layout.details["key"]]
+    key = _columns(table, layout.details["key"])
     refused = []
     for record in records:
         try:
@@ -382,8 +394,9 @@ def _update(
     Raises:
         ArchiveError: it does not hold what was read.
     """
-    columns = [table.c[change.name] for change in record]
-    row = connection.execute(sql.select(*columns).where(is_row).with_for_update()).one_or_none()
+    names = [change.name for change in record]
+    columns = _columns(table, names)
+    row = connection.execute(sql.select(*_read(connection, table, names)).where(is_row).with_for_update()).one_or_none()
     if row is None:
         raise ArchiveError("no such row any more")
     new = [changed(cell, change) for cell, change in zip(row, record, strict=True)]
@@ -412,12 +425,10 @@ def _all_rows(name: str, layout: Layout, connection: sql.Connection) -> Iterator
     with _opened(name) as place:
         original = _reflected(place.engine, place)
         table = _plain(original)
-        columns: list[sql.ColumnElement[Any]] = [table.c[c.name] for c in original.columns if not c.computed]
-        if connection.dialect.name == "postgresql":
-            columns = [sql.cast(column, types.Text()).label(column.key) for column in columns]
+        columns = _read(connection, table, (column.name for column in original.columns if not column.computed))
         is_same = place.engine.url == connection.engine.url
         connect: Connect = (lambda: nullcontext(connection)) if is_same else place.engine.connect
-        yield from _pages(connect, columns, [table.c[column] for column in layout.details["key"]], _PAGE)
+        yield from _pages(connect, columns, _columns(table, layout.details["key"]), _PAGE)
 
 
 def _made(connection: sql.Connection, source: str, place: _Place) -> sql.Table:
@@ -425,9 +436,10 @@ def _made(connection: sql.Connection, source: str, place: _Place) -> sql.Table:
     with _opened(source) as there:
         if there.engine.dialect.name != place.engine.dialect.name:
             raise ArchiveError(f"{place.shown}: a copy needs a database of the same kind as {there.shown}")
-        original = _reflected(there.engine, there)
+        table = _reflected(there.engine, there)
     schema, _, name = place.table.rpartition(".")
-    table = original.to_metadata(sql.MetaData(), schema=cast("str", schema or None), name=name)
+    table.schema = schema or None
+    table.name = sql.quoted_name(name, None)
     table.constraints -= table.foreign_key_constraints
     for constraint in table.constraints:
         constraint.name = None
