@@ -202,17 +202,13 @@ def test_a_null_in_the_place_of_a_text_is_refused(tmp_path: Path) -> None:
     assert pq.read_table(name).to_pylist() == [{"body": clean(body_of(6))}, {"body": None}, {"body": body_of(13)}]
 
 
-def test_what_is_done_already_is_right_and_without_a_digest_refused(tmp_path: Path) -> None:
+def test_what_is_done_already_is_right(tmp_path: Path) -> None:
     name = written(tmp_path / "a.parquet")
     found = layout(name, Wanted())
     changes = cuts_of("parquet", name, found)
     assert list(rewrite(name, name, found, changes)) == []
     once = pq.read_table(name)
     assert list(rewrite(name, name, found, changes)) == []
-    assert pq.read_table(name).equals(once)
-    unknown = [change._replace(digest="") for change in changes]
-    records = {change.offset for change in changes}
-    assert {refused.offset for refused in rewrite(name, name, found, unknown)} == records
     assert pq.read_table(name).equals(once)
 
 
@@ -223,12 +219,12 @@ def test_what_is_done_already_is_right_and_without_a_digest_refused(tmp_path: Pa
         (pa.table({"id": [1]}), Wanted(("body",)), r"no column 'body' of text \(there are: id \(int64\)\)"),
         (pa.table({"id": [1], "body": ["x"]}), Wanted(("id",)), "no column 'id' of text"),
         (pa.table({"body": ["x"]}), Wanted(("body",), "ma"), "no field 'ma'"),
-        (pa.table({"n": [{"body": "x"}]}), Wanted(("n.body",)), r"no column 'n.body' of text \(there are: n \(struct<body: string>\)"),
+        (pa.table({"n": [{"body": "x"}]}), Wanted(("n.body",)), r"there are: n \(struct<body: string>\)"),
     ],
 )  # fmt: skip
 def test_names_what_there_is(tmp_path: Path, table: pa.Table, wanted: Wanted, message: str) -> None:
     name = written(tmp_path / "a.parquet", table)
-    with pytest.raises(ArchiveError, match=f"{name}: {message}"):
+    with pytest.raises(ArchiveError, match=f"{name}: .*{message}"):
         layout(name, wanted)
 
 

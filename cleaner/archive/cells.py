@@ -99,10 +99,10 @@ def changed(cell: object, change: Change) -> str:
     """
     if not isinstance(cell, str):
         raise ArchiveError(f"{change.name}: holds no text any more")
-    for patches in (change.done, change.patches) if change.digest else (change.done,):
+    for patches in (change.done, change.patches):
         with suppress(ArchiveError, UnicodeError):
             read = _without(cell.encode(), patches)
-            if not change.digest or hashlib.sha256(read).hexdigest() == change.digest:
+            if hashlib.sha256(read).hexdigest() == change.digest:
                 return applied(read, change.patches).decode()
     raise ArchiveError(f"{change.name}: changed since it was read")
 

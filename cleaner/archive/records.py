@@ -128,11 +128,11 @@ class Change(NamedTuple):
     """Of the field."""
     patches: Sequence[Patch]
     """What the text that was read is to be changed by."""
-    done: Sequence[Patch] = ()
+    done: Sequence[Patch]
     """What it was changed by already: these give way to :attr:`patches`."""
-    digest: str = ""
-    """SHA-256 of the text that was read, in UTF-8, in hexadecimal digits. Without it nothing but what is replaced can
-    be compared with what the field holds, and a change that was made already is refused."""
+    digest: str
+    """SHA-256 of the text that was read, in UTF-8, in hexadecimal digits: by it what the field holds is told from what
+    somebody else made of it."""
 
 
 class Refused(NamedTuple):
