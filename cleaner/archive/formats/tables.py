@@ -411,8 +411,9 @@ def _update(
 def _copied(name: str, target: str, layout: Layout, changes: Iterable[Change]) -> list[Refused]:
     """Fill a table with the rows of another one, changed, in one transaction."""
     with _opened(target, is_made=True) as place, place.engine.begin() as connection:
+        original = _original(name, place)
         found = _found(connection, place.table)
-        table = _plain(_made(connection, name, place) if found is None else found)
+        table = _plain(_made(connection, original, place) if found is None else found)
         if connection.execute(sql.select(sql.literal(1)).select_from(table).limit(1)).first():
             raise ArchiveError(f"{place.shown}: holds rows already")
         for rows in _all_rows(name, layout, connection):
@@ -431,12 +432,20 @@ def _all_rows(name: str, layout: Layout, connection: sql.Connection) -> Iterator
         yield from _pages(connect, columns, _columns(table, layout.details["key"]), _PAGE)
 
 
-def _made(connection: sql.Connection, source: str, place: _Place) -> sql.Table:
-    """An empty table like another one, without foreign keys; names that are unique in a schema are made anew."""
-    with _opened(source) as there:
-        if there.engine.dialect.name != place.engine.dialect.name:
-            raise ArchiveError(f"{place.shown}: a copy needs a database of the same kind as {there.shown}")
-        table = _reflected(there.engine, there)
+def _original(name: str, copy: _Place) -> sql.Table:
+    """The table that is copied.
+
+    Raises:
+        ArchiveError: its database is of another kind than that of the copy.
+    """
+    with _opened(name) as place:
+        if place.engine.dialect.name != copy.engine.dialect.name:
+            raise ArchiveError(f"{copy.shown}: a copy needs a database of the same kind as {place.shown}")
+        return _reflected(place.engine, place)
+
+
+def _made(connection: sql.Connection, table: sql.Table, place: _Place) -> sql.Table:
+    """Another table, made there: empty, without foreign keys, and with names of its own for what a schema names once."""
     schema, _, name = place.table.rpartition(".")
     table.schema = schema or None
     table.name = sql.quoted_name(name, None)
