@@ -445,7 +445,7 @@ def _original(name: str, copy: _Place) -> sql.Table:
 
 
 def _made(connection: sql.Connection, table: sql.Table, place: _Place) -> sql.Table:
-    """Another table, made there: empty, without foreign keys, and with names of its own for what a schema names once."""
+    """A table made like another one: empty, without foreign keys, its constraints and indexes named anew."""
     schema, _, name = place.table.rpartition(".")
     table.schema = schema or None
     table.name = sql.quoted_name(name, None)
