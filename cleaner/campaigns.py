@@ -178,8 +178,8 @@ def _joined(found: Found, about: Sequence[Scored]) -> list[Scored]:
     if not campaign.score:
         return [_with(s, s.start, s.end, adds, campaign) for s in about]
     if not about:
-        named = {"campaign": (_says(campaign),)}
-        return [Scored(found.start, found.end, campaign.score, "other", {"campaign": adds}, named)]
+        alone = Scored(found.start, found.end, campaign.score, "other", {}, {})
+        return [_told(alone, adds, campaign)]
     if adds <= 0:
         return list(about)
     best = max(about, key=lambda s: s.score)
@@ -190,14 +190,19 @@ def _joined(found: Found, about: Sequence[Scored]) -> list[Scored]:
 
 
 def _with(s: Scored, start: int, end: int, adds: float, campaign: Campaign) -> Scored:
+    """A span with other boundaries, and a campaign in it."""
     score = 1 / (1 + math.exp(-_log_odds(s.score) - adds))
+    return _told(replace(s, start=start, end=end, score=max(score, campaign.score)), adds, campaign)
+
+
+def _told(s: Scored, adds: float, campaign: Campaign) -> Scored:
+    """A span that says what a campaign added to its score."""
+    total = s.contributions.get("campaign", 0.0) + adds
+    names = dict.fromkeys((*s.named.get("campaign", ()), _says(campaign)))
     return replace(
         s,
-        start=start,
-        end=end,
-        score=max(score, campaign.score),
-        contributions={**s.contributions, "campaign": s.contributions.get("campaign", 0.0) + adds},
-        named={**s.named, "campaign": tuple(dict.fromkeys((*s.named.get("campaign", ()), _says(campaign))))[:5]},
+        contributions={**s.contributions, "campaign": total},
+        named={**s.named, "campaign": tuple(names)[:5]},
     )
 
 

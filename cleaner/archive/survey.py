@@ -118,7 +118,7 @@ class Frequencies:
 
 def _frequent(table: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], Levels]:
     """The slots that hold more than usual, and the level of each."""
-    usual = float(np.median(table))
+    usual = float(np.median(table[::64]))
     least = max(LEAST, usual + _NOISE * math.sqrt(usual))
     slots = np.flatnonzero(table >= least)
     if slots.size > _WATCHED:
@@ -629,10 +629,10 @@ def _occurrences(
     is_edge = (first - about.bounds[owner] < _EDGE) | (about.bounds[owner + 1] - last < _EDGE)
     capitals = np.append(0, np.cumsum(look.folded.original[look.first] != look.folded.codes[look.first]))
     raised = (capitals[last] - capitals[first]) / np.maximum(last - first, 1)
-    seen = zip(*(column.tolist() for column in (left, right, reads_on, covers, is_edge, raised)), strict=True)
+    columns = [column.tolist() for column in (left, right, reads_on, covers, is_edge, raised)]
     around = _Around(look, known)
     starts, ends = look.folded.starts, look.folded.ends
-    for find, of_words in zip(finds, seen, strict=True):
+    for number, find in enumerate(finds):
         offset, mark = int(look.offsets[find.owner]), find.mark
         start, stop = (mark.start, mark.end) if mark else (look.first[find.first], look.last[find.last - 1])
         a = int(starts[start]) - offset
@@ -642,7 +642,7 @@ def _occurrences(
         yield Occurrence(
             about.hashes[find.owner],
             about.sketches[find.owner],
-            *of_words,
+            *(column[number] for column in columns),
             *markup,
             look.records[find.owner].record,
             text[a : min(b, a + _LONGEST)],
