@@ -38,6 +38,8 @@ class Portion:
     format: str
     layout: Layout
     piece: Piece
+    is_last: bool
+    """Whether the container ends with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,15 @@ class Found:
     container: int
     end: int
     """Offset up to which the container is searched now."""
+    mark: str
     size: int
     """Bytes that were read."""
     records: int
     characters: int
     documents: Sequence[FoundDocument]
     bad: Sequence[Bad]
+    is_last: bool
+    """Whether the container is searched to its end."""
 
 
 def search(portions: Sequence[Portion], settings: Settings) -> list[Found]:
@@ -106,10 +111,11 @@ def _cleaner(settings: Settings) -> Cleaner:
 
 def _cleaned(cleaner: Cleaner, texts: Sequence[Text]) -> Iterator[Result]:
     """The result of each text, in order; those of one format are looked at together."""
-    by_format: dict[str, Iterator[Result]] = {}
-    for format in {text.format for text in texts}:
-        by_format[format] = cleaner.clean_many((t.text for t in texts if t.format == format), format)
-    return (next(by_format[text.format]) for text in texts)
+    of_format: dict[str, list[str]] = {}
+    for text in texts:
+        of_format.setdefault(text.format, []).append(text.text)
+    results = {format: cleaner.clean_many(own, format) for format, own in of_format.items()}
+    return (next(results[text.format]) for text in texts)
 
 
 def _found(portion: Portion, records: Sequence[Text | Bad], results: Iterator[Result]) -> Found:
@@ -131,11 +137,22 @@ def _found(portion: Portion, records: Sequence[Text | Bad], results: Iterator[Re
         except ArchiveError as error:
             bad.append(Bad(record.record, record.offset, str(error)))
     piece = portion.piece
-    return Found(portion.container, piece.end, len(piece.data), len(places), characters, documents, bad)
+    return Found(
+        portion.container,
+        piece.end,
+        piece.mark,
+        len(piece.data),
+        len(places),
+        characters,
+        documents,
+        bad,
+        portion.is_last,
+    )
 
 
 def _document(text: Text, result: Result) -> FoundDocument:
-    together = text.patches(result.edits) if text.whole else ()
+    edits = _cuts(result.edits)
+    together = text.patches(edits) if text.whole else ()
     return FoundDocument(
         text.record,
         text.name,
@@ -148,9 +165,20 @@ def _document(text: Text, result: Result) -> FoundDocument:
         digest_of(result.source),
         digest_of(result.text),
         result.findings,
-        [_edit(text, result, edit) for edit in result.edits],
+        [_edit(text, result, edit) for edit in edits],
         together,
     )
+
+
+def _cuts(edits: Sequence[Edit]) -> list[Edit]:
+    """The edits, what is cut and its seam as one."""
+    cuts: list[Edit] = []
+    for edit in edits:
+        if cuts and cuts[-1].end == edit.start:
+            before = cuts.pop()
+            edit = Edit(before.start, edit.end, before.replacement + edit.replacement)
+        cuts.append(edit)
+    return cuts
 
 
 def _edit(text: Text, result: Result, edit: Edit) -> FoundEdit:

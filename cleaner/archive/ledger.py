@@ -17,11 +17,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cleaner.archive.findings import Found, FoundDocument
-from cleaner.archive.records import ArchiveError, Bad, Change, Layout, Patch
+from cleaner.archive.records import ArchiveError, Bad, Layout, Patch
+from cleaner.archive.splice import Splice
 
 VERSION = 1
 _APPLICATION = 0x636C6E72
 """Tells our files from other databases."""
+_PATCH = "patch.start, old, new"
+_STATE = "coalesce(edit.state, (SELECT min(state) FROM edit WHERE edit.document = document.id))"
+"""The state of a patch; those that hold only together share that of their document."""
+_SET_EDITS = "UPDATE edit SET state = ? WHERE state = ? AND document IN (SELECT id FROM document WHERE container = ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +41,38 @@ class Container:
     size: int
     layout: Layout | None
     searched: int
+    mark: str
+    """:attr:`Piece.mark` of the last piece that was searched."""
     state: str
     digest_before: str | None
     digest_after: str | None
+    digest_next: str | None
+    """What it is going to be: written down before it is replaced."""
 
 
-class Placed(NamedTuple):
-    """A patch at its place in the unpacked container."""
+class Document(NamedTuple):
+    """A document with some of its patches, and the state of each."""
 
-    start: int
-    old: bytes
-    new: bytes
+    id: int
+    offset: int
+    record: str
+    name: str
+    key: str
+    digest_before: str
+    digest_after: str
+    """Of the text once all its edits are applied."""
+    patches: Sequence[tuple[Patch, str]]
 
 
 class Member(NamedTuple):
     """A packed member that was packed anew."""
 
     id: int
+    content_start: int
+    """In the unpacked source."""
+    content_length: int
     start: int
+    """In the packed source."""
     length: int
     target_length: int
 
@@ -123,6 +142,15 @@ class Ledger:
         """Close the file."""
         self._base.close()
 
+    @contextmanager
+    def again(self) -> Iterator[Ledger]:
+        """The ledger opened once more, for another thread to read."""
+        ledger = Ledger(self.path)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
     # Runs
 
     def begin(self, command: str, settings: Mapping[str, Any]) -> int:
@@ -155,8 +183,8 @@ class Ledger:
         """The containers in this state, or all, in the order in which they came; the state may change meanwhile."""
         last = 0
         while rows := self._base.execute(
-            "SELECT id, source, target, format, packing, size, layout, searched, state, digest_before, digest_after"
-            " FROM container WHERE id > ? AND (? = '' OR state = ?) ORDER BY id LIMIT 1000",
+            "SELECT id, source, target, format, packing, size, layout, searched, mark, state, digest_before,"
+            " digest_after, digest_next FROM container WHERE id > ? AND (? = '' OR state = ?) ORDER BY id LIMIT 1000",
             (last, state, state),
         ).fetchall():
             for number, source, target, format, packing, size, layout, *rest in rows:
@@ -174,28 +202,58 @@ class Ledger:
         with self._writing() as base:
             base.executemany("UPDATE container SET state = ? WHERE id = ?", ((state, number) for number in containers))
 
-    def set_digests(self, container: int, before: str, after: str) -> None:
-        """Write down what a container is, and what it is going to be, before it is."""
+    def promise(self, container: int, before: str, after: str) -> None:
+        """Write down what a container was and is going to be, before it is."""
         with self._writing() as base:
             base.execute(
-                "UPDATE container SET digest_before = ?, digest_after = ? WHERE id = ?", (before, after, container)
+                "UPDATE container SET digest_before = coalesce(digest_before, ?), digest_next = ? WHERE id = ?",
+                (before, after, container),
             )
+
+    def keep_promise(self, container: int, old: str, new: str) -> None:
+        """A container is what it was going to be: its edits in the state ``old`` are in the state ``new``."""
+        with self._writing() as base:
+            base.execute(
+                "UPDATE container SET state = 'written', digest_after = coalesce(digest_next, digest_after),"
+                " digest_next = NULL WHERE id = ?",
+                (container,),
+            )
+            base.execute(
+                "UPDATE member SET target_length = next_length, next_length = NULL"
+                " WHERE container = ? AND next_length IS NOT NULL",
+                (container,),
+            )
+            base.execute(_SET_EDITS, (new, old, container))
 
     # What was found
 
-    def add(self, found: Iterable[Found], ended: Iterable[int] = ()) -> None:
-        """Write down what came of some portions, and which containers are searched to their end."""
+    def add(self, found: Iterable[Found]) -> None:
+        """Write down what came of some portions."""
         with self._writing() as base:
             for portion in found:
                 self._add_bad(base, portion.container, portion.bad)
                 base.execute(
-                    "UPDATE container SET searched = ?, records = records + ?, characters = characters + ?"
-                    " WHERE id = ?",
-                    (portion.end, portion.records, portion.characters, portion.container),
+                    "UPDATE container SET searched = ?, mark = ?, records = records + ?, characters = characters + ?,"
+                    " state = iif(?, 'searched', state) WHERE id = ?",
+                    (
+                        portion.end,
+                        portion.mark,
+                        portion.records,
+                        portion.characters,
+                        portion.is_last,
+                        portion.container,
+                    ),
                 )
                 for document in portion.documents:
                     _add_document(base, portion.container, document)
-            base.executemany("UPDATE container SET state = 'searched' WHERE id = ?", ((number,) for number in ended))
+
+    def forget(self, container: int) -> None:
+        """Forget what was found in a container."""
+        of_it = "document IN (SELECT id FROM document WHERE container = ?)"
+        with self._writing() as base:
+            for table in ("patch", "edit", "finding"):
+                base.execute(f"DELETE FROM {table} WHERE {of_it}", (container,))
+            base.execute("DELETE FROM document WHERE container = ?", (container,))
 
     def add_bad(self, container: int | None, bad: Iterable[Bad]) -> None:
         """Put records into the quarantine."""
@@ -218,38 +276,68 @@ class Ledger:
 
     # What is to be changed
 
-    def patches(self, container: int, states: Sequence[str]) -> Iterator[tuple[Placed, str]]:
-        """Patches of the edits in these states, at their places in the container and in order, with the state."""
-        for offset, start, old, new, state in self._base.execute(
-            "SELECT offset, patch.start, old, new, coalesce(edit.state, ("
-            "   SELECT min(state) FROM edit WHERE edit.document = document.id)) AS now"
-            " FROM document JOIN patch ON patch.document = document.id LEFT JOIN edit ON edit.id = patch.edit"
-            f" WHERE container = ? AND now IN ({_marks(states)}) ORDER BY offset + patch.start, patch.rowid",
+    def splices(self, container: int, states: Sequence[str]) -> Iterator[tuple[Splice, str]]:
+        """The patches of the edits in these states, at their places in the container, in order, with the state."""
+        for offset, *patch, state in self._base.execute(
+            f"SELECT offset, {_PATCH}, {_STATE} AS now FROM document JOIN patch ON patch.document = document.id"
+            f" LEFT JOIN edit ON edit.id = patch.edit WHERE container = ? AND now IN ({_marks(states)})"
+            " ORDER BY offset + patch.start, patch.rowid",
             (container, *states),
         ):
-            yield Placed(offset + start, old, new), state
+            start, old, new = patch
+            yield Splice(offset + start, old, new), state
 
-    def changes(self, container: int, state: str) -> Iterator[Change]:
-        """What the edits in a state come to in the rows of a table, in the order of the rows."""
-        for number, offset, key, name in self._base.execute(
-            "SELECT id, offset, key, name FROM document WHERE container = ?"
-            " AND EXISTS (SELECT 1 FROM edit WHERE edit.document = document.id AND state = ?) ORDER BY offset, id",
-            (container, state),
+    def documents(self, container: int, states: Sequence[str]) -> Iterator[Document]:
+        """The documents with edits in these states, in the order of their records."""
+        for row in self._base.execute(
+            "SELECT id, offset, record, name, key, digest_before, digest_after FROM document WHERE container = ? AND"
+            f" EXISTS (SELECT 1 FROM edit WHERE edit.document = document.id AND state IN ({_marks(states)}))"
+            " ORDER BY offset, id",
+            (container, *states),
         ):
             patches = self._base.execute(
-                "SELECT patch.start, old, new FROM patch JOIN edit ON edit.id = patch.edit"
-                " WHERE patch.document = ? AND state = ? ORDER BY patch.start",
-                (number, state),
+                f"SELECT {_PATCH}, {_STATE} AS now FROM patch LEFT JOIN edit ON edit.id = patch.edit"
+                " JOIN document ON document.id = patch.document"
+                f" WHERE patch.document = ? AND now IN ({_marks(states)}) ORDER BY patch.start, patch.rowid",
+                (row[0], *states),
             )
-            yield Change(offset, key, name, [Patch(*patch) for patch in patches])
+            number, offset, record, name, key, before, after = row
+            placed = [(Patch(*patch), state) for *patch, state in patches]
+            yield Document(number, offset, record, name, key, before, after, placed)
+
+    def has_edits(self, container: int, state: str) -> bool:
+        """Whether a container has edits in this state."""
+        return (
+            self.count("edit JOIN document ON document.id = document", "container = ? AND state = ?", container, state)
+            > 0
+        )
 
     def set_edits(self, container: int, old: str, new: str) -> None:
         """All edits of a container that are in one state are in another one now."""
         with self._writing() as base:
+            base.execute(_SET_EDITS, (new, old, container))
+
+    def set_documents(self, documents: Iterable[int], old: str, new: str) -> None:
+        """The edits of some documents that are in one state are in another one now."""
+        with self._writing() as base:
+            base.executemany(
+                "UPDATE edit SET state = ? WHERE state = ? AND document = ?",
+                ((new, old, document) for document in documents),
+            )
+
+    def refuse(self, container: int, state: str, offset: int, key: str, cause: str) -> None:
+        """The edits of a record in this state were refused, for a cause that goes to the quarantine."""
+        with self._writing() as base:
+            of_record = "container = ? AND offset = ? AND key = ?"
             base.execute(
-                "UPDATE edit SET state = ? WHERE state = ? AND document IN"
-                " (SELECT id FROM document WHERE container = ?)",
-                (new, old, container),
+                "UPDATE edit SET state = 'refused' WHERE state = ? AND document IN"
+                f" (SELECT id FROM document WHERE {of_record})",
+                (state, container, offset, key),
+            )
+            base.execute(
+                "INSERT INTO quarantine SELECT container, record, offset, ?, x'' FROM document"
+                f" WHERE {of_record} LIMIT 1",
+                (cause, container, offset, key),
             )
 
     def choose(self, choice: Choice, old: str, new: str) -> int:
@@ -269,22 +357,40 @@ class Ledger:
 
     # Members
 
-    def keep_member(self, container: int, start: int, length: int, target_length: int, data: Iterable[bytes]) -> None:
-        """Keep a packed member as it was."""
+    def keep_member(
+        self, container: int, place: tuple[int, int, int, int], target_length: int, data: Iterable[bytes]
+    ) -> None:
+        """Keep a packed member as it was.
+
+        Args:
+            container: its number.
+            place: where the member's content begins in the unpacked source and its length, then both of the member in
+                the packed source.
+            target_length: bytes of the member as it was packed anew.
+            data: the member.
+        """
         with self._writing() as base:
             row = base.execute(
-                "INSERT INTO member (container, start, length, target_length) VALUES (?, ?, ?, ?)",
-                (container, start, length, target_length),
+                "INSERT INTO member (container, content_start, content_length, start, length, target_length)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (container, *place, target_length),
             )
             base.executemany("INSERT INTO member_data VALUES (?, ?)", ((row.lastrowid, part) for part in data))
 
     def members(self, container: int) -> Iterator[tuple[Member, Iterator[bytes]]]:
         """The members of a container that were packed anew, in order, each with its bytes as they were."""
         for row in self._base.execute(
-            "SELECT id, start, length, target_length FROM member WHERE container = ? ORDER BY start", (container,)
+            "SELECT id, content_start, content_length, start, length, target_length FROM member WHERE container = ?"
+            " ORDER BY start",
+            (container,),
         ):
             data = self._base.execute("SELECT data FROM member_data WHERE member = ? ORDER BY rowid", (row[0],))
             yield Member(*row), (part for (part,) in data)
+
+    def promise_member(self, member: int, length: int) -> None:
+        """Write down how long a member of the target is going to be."""
+        with self._writing() as base:
+            base.execute("UPDATE member SET next_length = ? WHERE id = ?", (length, member))
 
     def forget_members(self, container: int) -> None:
         """Forget the members of a container, which are what they were again."""
@@ -300,6 +406,10 @@ class Ledger:
         """How many rows of a table there are."""
         return int(self._one(f"SELECT count(*) FROM {of} WHERE {where}", *values)[0])
 
+    def size(self, where: str = "1") -> int:
+        """Bytes of the containers."""
+        return int(self._one(f"SELECT coalesce(sum(size), 0) FROM container WHERE {where}")[0])
+
     def rows(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """The rows that a query gives: what reports are made of."""
         return iter(self._base.execute(query, values))
@@ -309,12 +419,21 @@ class Ledger:
         return row
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """All that is written in the block is one transaction."""
+        with self._writing():
+            yield
+
+    @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction: all of it, or nothing.
 
         Raises:
             ArchiveError: the disk is full, say.
         """
+        if self._base.in_transaction:
+            yield self._base
+            return
         try:
             self._base.execute("BEGIN IMMEDIATE")
             yield self._base
@@ -328,7 +447,7 @@ class Ledger:
 
 
 def _connected(path: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(path, timeout=60, isolation_level=None)
+    base = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
     base.execute("PRAGMA journal_mode = WAL")
     base.execute("PRAGMA synchronous = FULL")
     base.execute("PRAGMA foreign_keys = ON")

@@ -18,11 +18,13 @@ CREATE TABLE container (
     layout TEXT,                      -- JSON; NULL until its beginning was read
     surveyed INTEGER NOT NULL DEFAULT 0,
     searched INTEGER NOT NULL DEFAULT 0,  -- offset up to which it was searched
+    mark TEXT NOT NULL DEFAULT '',        -- … and the key of the row there
     state TEXT NOT NULL DEFAULT 'new',    -- new, searched, written, refused
     records INTEGER NOT NULL DEFAULT 0,
     characters INTEGER NOT NULL DEFAULT 0,
     digest_before TEXT,               -- SHA-256 of its bytes
-    digest_after TEXT
+    digest_after TEXT,
+    digest_next TEXT                  -- what it is going to be: written down before it is replaced
 );
 
 CREATE TABLE document (
@@ -85,9 +87,12 @@ CREATE INDEX patch_document ON patch (document);
 CREATE TABLE member (
     id INTEGER PRIMARY KEY,
     container INTEGER NOT NULL REFERENCES container,
+    content_start INTEGER NOT NULL,   -- in the unpacked source
+    content_length INTEGER NOT NULL,
     start INTEGER NOT NULL,           -- in the packed source
     length INTEGER NOT NULL,
-    target_length INTEGER NOT NULL
+    target_length INTEGER NOT NULL,   -- in the packed target
+    next_length INTEGER               -- … as it is going to be
 );
 CREATE TABLE member_data (member INTEGER NOT NULL REFERENCES member, data BLOB NOT NULL);
 

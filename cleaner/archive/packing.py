@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
@@ -63,7 +63,7 @@ def unpacked(stream: BinaryIO, packing: str) -> Iterator[BinaryIO]:
             raise
 
 
-def members(stream: BinaryIO, packing: str) -> Iterator[Member]:
+def members(stream: BinaryIO, packing: str) -> Generator[Member, None, None]:
     """The members of a packed stream, in order. Bytes behind the last one that are none come as one without content.
 
     Raises:

@@ -43,6 +43,8 @@ class Piece(NamedTuple):
     end: int
     data: bytes
     """The bytes of the container; where records are cells, an Arrow stream of the columns that matter."""
+    mark: str = ""
+    """What reading goes on from behind it, where numbers of rows do not tell: the key of its last row, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class Wanted:
     id_field: str = ""
     format: str = "auto"
     """How texts are read: ``auto``, ``text``, ``html`` or ``markdown``."""
+    where: str = ""
+    """Condition in SQL on the rows of a table that are read; empty for all."""
 
 
 class Change(NamedTuple):
@@ -123,6 +127,12 @@ class Change(NamedTuple):
     name: str
     """Of the field."""
     patches: Sequence[Patch]
+    """What the text that was read is to be changed by."""
+    done: Sequence[Patch] = ()
+    """What it was changed by already: these give way to :attr:`patches`."""
+    digest: str = ""
+    """SHA-256 of the text that was read, in UTF-8, in hexadecimal digits. Without it nothing but what is replaced can
+    be compared with what the field holds, and a change that was made already is refused."""
 
 
 class Refused(NamedTuple):
@@ -168,8 +178,11 @@ class TableFormat(Protocol):
         """
         ...
 
-    def pieces(self, name: str, layout: Layout, size: int, start: int = 0) -> Iterator[Piece]:
-        """Rows from number ``start`` on, about ``size`` bytes of them at a time, as Arrow streams."""
+    def pieces(self, name: str, layout: Layout, size: int, start: int = 0, mark: str = "") -> Iterator[Piece]:
+        """Rows from number ``start`` on, about ``size`` bytes of them at a time, as Arrow streams.
+
+        ``start`` is 0 or the end of an earlier piece, and ``mark`` is that piece's.
+        """
         ...
 
     def texts(self, piece: Piece, layout: Layout) -> Iterator[Text | Bad]:

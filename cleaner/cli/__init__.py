@@ -16,6 +16,8 @@ __all__ = ["main"]
 COMMANDS = {
     "clean": "cleaner.cli.clean:clean",
     "scan": "cleaner.cli.scan:scan",
+    "batch": "cleaner.cli.batch:batch",
+    "restore": "cleaner.cli.restore:restore",
     "train": "cleaner.cli.train:train",
     "adapt": "cleaner.cli.adapt:adapt",
     "evaluate": "cleaner.cli.evaluate:evaluate",

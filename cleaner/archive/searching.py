@@ -1,0 +1,165 @@
+"""Containers → what is found in them, in the ledger: by several processes, a piece at a time, in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import BinaryIO, TypeVar
+
+from cleaner.archive.findings import Found, Portion, Settings, search
+from cleaner.archive.formats import TABLES, module_of, table_module_of
+from cleaner.archive.ledger import Container, Ledger
+from cleaner.archive.packing import unpacked
+from cleaner.archive.records import ArchiveError, Bad, Layout, Piece, Wanted
+from cleaner.archive.stores import reading
+from cleaner.files import cause
+
+PIECE = 1 << 21
+"""Bytes of a container that are read and searched together."""
+HEAD = 1 << 20
+"""Bytes from which it is told where the texts of a container stand."""
+MANY = 1000
+"""Containers that are searched together at most."""
+
+T = TypeVar("T")
+Work = Callable[[Sequence[Portion], Settings], T]
+"""What a worker does with a batch of portions."""
+
+
+def read_layouts(ledger: Ledger, wanted: Wanted) -> Iterator[tuple[Container, Layout]]:
+    """Find out how each new container is read, and write it down; those that cannot be read are refused."""
+    for container in ledger.containers("new"):
+        if container.layout is None and container.format:
+            try:
+                layout = _layout(container, wanted)
+            except ArchiveError as error:
+                refuse(ledger, container, str(error))
+            else:
+                ledger.set_layout(container.id, layout)
+                yield container, layout
+
+
+def refuse(ledger: Ledger, container: Container, cause: str) -> None:
+    """A container that cannot be read goes to the quarantine as a whole; it is copied as it is."""
+    cause = cause.removeprefix(f"{container.source}: ")
+    ledger.add_bad(container.id, [Bad("", 0, cause)])
+    ledger.forget(container.id)
+    ledger.set_state([container.id], "refused")
+
+
+def search_all(
+    ledger: Ledger,
+    settings: Settings,
+    jobs: int = 1,
+    told: Callable[[Sequence[Found]], object] = lambda found: None,
+) -> None:
+    """Search what is not searched yet; every piece is written down when it and those before it are.
+
+    Args:
+        ledger: with containers and their layouts.
+        settings: what to search with.
+        jobs: worker processes; 1: none but this.
+        told: called with what came of some pieces, for a progress bar.
+
+    Raises:
+        ArchiveError: nothing can be written down, or a worker was killed.
+    """
+    failed: deque[tuple[Container, str]] = deque()
+    with ledger.again() as reader:
+        for found in run(search, _batches(portions(reader, failed)), settings, jobs):
+            ledger.add(found)
+            told(found)
+    for container, why in failed:
+        refuse(ledger, container, why)
+
+
+def run(work: Work[T], batches: Iterable[Sequence[Portion]], settings: Settings, jobs: int) -> Iterator[T]:
+    """What ``work`` makes of each batch, in order; few batches are in memory at a time.
+
+    Raises:
+        ArchiveError: a worker was killed.
+    """
+    if jobs == 1:
+        yield from (work(batch, settings) for batch in batches)
+        return
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    try:
+        yield from Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch=2 * jobs)(
+            delayed(work)(batch, settings) for batch in batches
+        )
+    except TerminatedWorkerError as error:
+        raise ArchiveError("a worker process was killed (was there too little memory?); go on with --resume") from error
+
+
+def portions(ledger: Ledger, failed: deque[tuple[Container, str]]) -> Iterator[Portion]:
+    """What is to be searched, container by container; those that cannot be read are put into ``failed``."""
+    for container in ledger.containers("new"):
+        if not container.format or container.layout is None:
+            continue
+        try:
+            yield from _portions(container, container.layout)
+        except (ArchiveError, OSError) as error:
+            failed.append((container, cause(error) if isinstance(error, OSError) else str(error)))
+
+
+def _portions(container: Container, layout: Layout) -> Iterator[Portion]:
+    last: Piece | None = None
+    for piece in _pieces(container, layout):
+        if last is not None:
+            yield Portion(container.id, container.format, layout, last, False)
+        last = piece
+    last = last or Piece(container.searched, container.searched, b"", container.mark)
+    yield Portion(container.id, container.format, layout, last, True)
+
+
+def _pieces(container: Container, layout: Layout) -> Iterator[Piece]:
+    """The pieces of a container that are not searched yet."""
+    start = container.searched
+    if container.format in TABLES:
+        yield from table_module_of(container.format).pieces(container.source, layout, PIECE, start, container.mark)
+        return
+    with reading(container.source) as stream, unpacked(stream, container.packing) as content:
+        if container.packing:
+            _skip(content, start)
+        else:
+            content.seek(start)
+        yield from module_of(container.format).pieces(content, layout, PIECE, start)
+
+
+def _layout(container: Container, wanted: Wanted) -> Layout:
+    if container.format in TABLES:
+        return table_module_of(container.format).layout(container.source, wanted)
+    head = b""
+    if container.format != "articles":
+        with reading(container.source) as stream, unpacked(stream, container.packing) as content:
+            head = _head(content)
+    return module_of(container.format).layout(container.source, head, wanted)
+
+
+def _skip(content: BinaryIO, size: int) -> None:
+    while size > 0 and (data := content.read(min(size, HEAD))):
+        size -= len(data)
+
+
+def _head(content: BinaryIO) -> bytes:
+    """The first bytes; packed streams give fewer at a time than they are asked for."""
+    parts = [content.read(HEAD)]
+    while parts[-1] and sum(map(len, parts)) < HEAD:
+        parts.append(content.read(HEAD - sum(map(len, parts))))
+    return b"".join(parts)
+
+
+def _batches(portions: Iterable[Portion]) -> Iterator[Sequence[Portion]]:
+    """Small portions together, so that workers have something to do."""
+    batch: list[Portion] = []
+    size = 0
+    for portion in portions:
+        batch.append(portion)
+        size += len(portion.piece.data)
+        if size >= PIECE or len(batch) >= MANY:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

@@ -1,0 +1,200 @@
+"""``cleaner batch``: whole archives, in the formats that they are kept in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cleaner.cli.inputs import FILE, read_policy
+from cleaner.cli.meter import Meter
+from cleaner.cli.show import Screen, json_line, standard_error, standard_output
+from cleaner.files import label, replacing
+from cleaner.types import FORMATS, CleanerError
+
+if TYPE_CHECKING:
+    from cleaner.archive.ledger import Ledger
+
+SAMPLES = 5
+"""Edits that a dry run shows."""
+EXIT_QUARANTINED = 3
+EXAMPLES = """\b
+Examples:
+  cleaner batch articles/ --dry-run
+  cleaner batch articles/ --out cleaned/
+  cleaner batch articles/ --out cleaned/ --resume
+  cleaner batch posts.jsonl.gz export.csv --field body --out cleaned/
+  cleaner batch crawl.warc.gz --out cleaned.warc.gz --jobs 8
+  cleaner batch wordpress.xml --in-place --ledger wordpress.ledger
+  cleaner batch "sqlite:///site.db#posts" --where "status = 'publish'" --in-place --ledger site.ledger
+  cleaner restore cleaned.ledger
+
+\b
+Formats, by the ending:
+  .txt .html .md   articles; folders are mirrored, and what is no article is copied
+  .jsonl .csv .tsv .parquet   records; the fields are guessed and shown, or named by --field and --id-field
+  .xml .rss .atom  feeds and WordPress exports
+  .warc            web archives
+  URL#table        tables of SQLite, PostgreSQL, MySQL…
+  Each file may be packed (.gz, .zst).
+
+\b
+Exit status: 0 done, 2 an error (what is done is kept: --resume), 3 done, but some records cannot be read.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("sources", metavar="SRC...", nargs=-1, required=True)
+@click.option("-o", "--out", metavar="DST", help="Write to this file, folder (end it with /) or address.")
+@click.option("--in-place", is_flag=True, help="Change the sources themselves.")
+@click.option("--dry-run", is_flag=True, help="Look, show what would change, and write nothing but the ledger.")
+@click.option("--ledger", type=FILE, metavar="FILE", help="Where every edit is written down [default: DST.ledger].")
+@click.option("--resume", is_flag=True, help="Go on with a run that was stopped, or write what a dry run found.")
+@click.option("--field", "fields", multiple=True, metavar="NAME", help="Field of the records to clean (repeatable).")
+@click.option("--id-field", default="", metavar="NAME", help="Field that records are called by.")
+@click.option("--where", default="", metavar="SQL", help="Only rows of a table for which this holds.")
+@click.option("--format", type=click.Choice(FORMATS), default="auto", help="How to read the texts.")
+@click.option("--policy", type=FILE, metavar="FILE", help="Thresholds, allow and deny lists (TOML).")
+@click.option("--model", type=FILE, metavar="DIR", help="Use this model instead of the one that is built in.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="cores", help="Processes.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+@click.pass_context
+def batch(
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    out: str | None,
+    in_place: bool,
+    dry_run: bool,
+    ledger: Path | None,
+    resume: bool,
+    fields: tuple[str, ...],
+    id_field: str,
+    where: str,
+    format: str,
+    policy: Path | None,
+    model: Path | None,
+    jobs: int,
+    as_json: bool,
+) -> None:
+    """Clean whole archives, and keep a ledger of every edit, with which all of it can be taken back.
+
+    SRC are files, folders, or addresses of remote files and of tables. Only what is cut changes; every other byte
+    stays as it is.
+    """
+    if not (out or in_place or dry_run):
+        raise click.UsageError("name where to write (--out DST), or choose --in-place or --dry-run")
+    if out and in_place:
+        raise click.UsageError("choose one of --out and --in-place")
+    from cleaner.archive.batch import Run, list_sources, opened, read_all_layouts, write_all
+    from cleaner.archive.records import Wanted
+    from cleaner.archive.searching import search_all
+
+    run = Run(sources, out or "", in_place, Wanted(fields, id_field, format, where), model, read_policy(policy))
+    path = ledger or _beside(sources, out)
+    messages = standard_error()
+    book = opened(run, path, resume)
+    try:
+        list_sources(book, run)
+    except CleanerError:
+        book.close()
+        if not resume:
+            path.unlink()
+        raise
+    try:
+        for container, layout in read_all_layouts(book, run.wanted):
+            messages.print(f"{label(container.source)}: {_told(layout.fields, layout.id_field)}")
+        with Meter(messages, "searching", *_done(book)) as meter:
+            search_all(book, run.settings, jobs, meter.found)
+        if not dry_run:
+            with Meter(messages, "writing", book.size(), 0) as meter:
+                write_all(book, lambda container: meter.advance(container.size))
+    except (KeyboardInterrupt, CleanerError, OSError):
+        messages.complain(f"what is done is kept in {label(str(path))}: go on with --resume")
+        raise
+    quarantined = _write_quarantine(book, path)
+    if as_json:
+        standard_output().write(json_line({"ledger": str(path), **summary(book)}))
+    else:
+        _show_summary(standard_output(), book, dry_run)
+    if quarantined:
+        messages.complain(f"{quarantined:,} could not be read: see {label(str(quarantined_at(path)))}")
+    messages.print(f"the ledger is {label(str(path))}")
+    book.close()
+    ctx.exit(EXIT_QUARANTINED if quarantined else 0)
+
+
+def _beside(sources: Sequence[str], out: str | None) -> Path:
+    """Where the ledger of a run is, unless the user names a place."""
+    place = out or (sources[0] if len(sources) == 1 else "")
+    if not place or "://" in place:
+        raise click.UsageError("name the ledger (--ledger FILE)")
+    return Path(place.rstrip("/" + os.sep) + ".ledger")
+
+
+def quarantined_at(ledger: Path) -> Path:
+    """The file of the records that could not be read."""
+    return ledger.with_name(f"{ledger.name}.quarantine.jsonl")
+
+
+def _write_quarantine(book: Ledger, path: Path) -> int:
+    from cleaner.archive.batch import quarantine_lines
+
+    count = book.count("quarantine")
+    if count:
+        with replacing(quarantined_at(path)) as write:
+            for line in quarantine_lines(book):
+                write(line)
+    return count
+
+
+def _told(fields: Sequence[str], id_field: str) -> str:
+    named = ", ".join(repr(name) for name in fields)
+    called = f", records called by {id_field!r}" if id_field else ", records called by their place"
+    return f"cleaning {named}{called} (guessed; --field and --id-field tell better)"
+
+
+def _done(book: Ledger) -> tuple[int, int]:
+    """Bytes of all containers, and of those that are searched."""
+    return book.size(), book.size("state <> 'new'")
+
+
+def summary(book: Ledger) -> dict[str, object]:
+    """What a run came to, JSON-ready."""
+    records, characters, containers = next(
+        book.rows("SELECT coalesce(sum(records), 0), coalesce(sum(characters), 0), count(*) FROM container")
+    )
+    return {
+        "containers": containers,
+        "records": records,
+        "characters": characters,
+        "documents": book.count("document"),
+        "verdicts": dict(book.rows("SELECT verdict, count(*) FROM document GROUP BY verdict")),
+        "findings": dict(book.rows("SELECT action, count(*) FROM finding GROUP BY action")),
+        "categories": dict(book.rows("SELECT category, count(*) FROM finding GROUP BY category")),
+        "edits": dict(book.rows("SELECT state, count(*) FROM edit GROUP BY state")),
+        "quarantined": book.count("quarantine"),
+    }
+
+
+def _show_summary(screen: Screen, book: Ledger, dry_run: bool) -> None:
+    records, documents = next(book.rows("SELECT coalesce(sum(records), 0) FROM container"))[0], book.count("document")
+    cut, flagged = (book.count("finding", "action = ?", action) for action in ("strip", "flag"))
+    would = "would be " if dry_run else ""
+    screen.print(f"{records:,} records; in {documents:,} of them {cut:,} findings {would}cut, {flagged:,} to look at")
+    if not dry_run:
+        return
+    for record, source, left, removed, replacement, right in book.rows(
+        "SELECT record, source, left, removed, replacement, right FROM edit JOIN document ON document.id = document"
+        " JOIN container ON container.id = container ORDER BY edit.id LIMIT ?",
+        SAMPLES,
+    ):
+        screen.print("\n", (label(record or source), "bold"))
+        gone, put = f"[-{_line(removed)}-]", f"{{+{_line(replacement)}+}}" if replacement else ""
+        screen.print("  …", _line(left), (gone, "bold red"), (put, "bold green"), _line(right), "…")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split("\n"))
