@@ -27,7 +27,7 @@ LONG_RUN = 30
 _RUN = re.compile("[!-~]+")
 COMPANY = 1.4
 """Log-odds that a span whose words a rule recognises gains in a text that was tampered with elsewhere."""
-_WORDS = frozenset({"phrase", "brand", "domain", "contact", "hashtag"})
+_WORDS = frozenset({"phrase", "brand", "domain", "contact", "hashtag", "campaign"})
 """Groups of evidence of rules that recognise words."""
 _TELLING = frozenset({"phrase", "domain", "contact", "hashtag", "hidden"})
 """Groups of evidence that tell a line of promotion on a page from the names and codes that pages are full of."""
@@ -123,8 +123,11 @@ def _joined_by_company(s: Scored) -> Scored:
 def _is_recognised(s: Scored, document: Document, links: Intervals) -> bool:
     """Whether a span is more than text on another subject, a name in a list or a code; ``links`` are the text's own.
 
+    One that a campaign of the archive is in always is.
     In a language that the model does not know rules of two kinds have to recognise it, a phrase and a brand, say.
     """
+    if s.contributions.get("campaign", 0.0) > 0:
+        return True
     if s.in_unknown_language:
         return len(_WORDS & s.named.keys()) > 1
     span = document.text[s.start : s.end]

@@ -10,6 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from cleaner.campaigns import NEAR, Campaign, Campaigns, with_campaigns
 from cleaner.decide import Decision, Terms, decide
 from cleaner.document import read
 from cleaner.edit import (
@@ -41,21 +42,29 @@ _PASSES = 8
 class Cleaner:
     """Finds injected spans and cuts them out, under one model and one policy.
 
-    Safe to share between threads; pickles as the model's folder and the policy.
+    Safe to share between threads; pickles as the model's folder, the policy and the campaigns.
 
     Args:
         model: folder of a model; ``None`` for the one that comes with the project.
         policy: thresholds, categories, allow and deny lists, limits.
+        campaigns: what is known to recur in the archive that the sources are of.
 
     Raises:
         ModelError: the model is missing, incomplete or altered.
     """
 
-    def __init__(self, model: str | Path | None = None, policy: Policy = Policy()) -> None:  # noqa: B008
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        policy: Policy = Policy(),  # noqa: B008
+        campaigns: Iterable[Campaign] = (),
+    ) -> None:
         self._folder = default_folder() if model is None else Path(model)
         self.policy = policy
         loaded = load(self._folder)
         self._classifier = loaded.classifier
+        self._known_campaigns = tuple(campaigns)
+        self._campaigns = Campaigns(self._known_campaigns, loaded.classifier.weights.clean)
         self._allow = Terms(policy.allow)
         self._deny = Terms(policy.deny)
 
@@ -121,12 +130,24 @@ class Cleaner:
             passes[number].give_up()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (Cleaner, (self._folder, self.policy))
+        return (Cleaner, (self._folder, self.policy, self._known_campaigns))
 
     def _pass(self, documents: Sequence[Document]) -> list[tuple[tuple[Finding, ...], list[Edit], Verdict]]:
         """One look at each document: its findings, the edits of those to strip, and the verdict."""
         scored = self._classifier.find(documents, floor=_floor(self.policy))
+        if self._known_campaigns:
+            self._add_campaigns(documents, scored)
         return [self._decided(document, own) for document, own in zip(documents, scored, strict=True)]
+
+    def _add_campaigns(self, documents: Sequence[Document], scored: list[list[Scored]]) -> None:
+        """Let the spans of the documents that campaigns are in be those that campaigns and model see together."""
+        floor = _floor(self.policy)
+        found = self._campaigns.find([document.text for document in documents])
+        numbers = [number for number, some in enumerate(found) if some]
+        closer = self._classifier.find([documents[number] for number in numbers], floor=min(floor, NEAR))
+        for number, near in zip(numbers, closer, strict=True):
+            spans = with_campaigns(documents[number], near, found[number])
+            scored[number] = [s for s in spans if s.score >= floor]
 
     def _decided(self, document: Document, scored: list[Scored]) -> tuple[tuple[Finding, ...], list[Edit], Verdict]:
         if document.format != "text":
@@ -150,6 +171,9 @@ class Cleaner:
     def _weight_of_links(self, document: Document) -> Weight:
         """How much a link target of the document looks like one of spam; the policy has the last word."""
         known = link_weights(document, self._classifier.rules.known)
+        if self._known_campaigns:
+            by_rules, by_campaigns = known, self._campaigns.weight
+            known = lambda href: max(by_rules(href), by_campaigns(href))  # noqa: E731
         if not self._allow and not self._deny:
             return known
         return lambda href: 0.0 if self._allow.find(href) else 1.0 if self._deny.find(href) else known(href)

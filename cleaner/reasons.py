@@ -20,6 +20,7 @@ _SAYS = {
     "extent": "its length",
     "link": "the target of its link",
     "hidden": "it is hidden from readers",
+    "campaign": "a campaign",
     "company": "something else in the article is certainly injected",
     "language": "the article is in a language that the model does not know: only what rules recognise is cut",
     "policy": "the policy's deny list",

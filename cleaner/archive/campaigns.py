@@ -1,0 +1,301 @@
+"""What recurs in an archive → campaigns: recurrence × dispersion × promotion.
+
+Much recurs honestly. Bylines, agency tags, menus and notices stand at the same place or on lines of their own; names
+and formulae recur where a subject does; idioms are made of everybody's words. A campaign stands anywhere, in documents
+that have nothing else in common, and promotes something: by a link, a brand, a contact, by words of the lexicon; or it
+is at least foreign to its documents, whose sentences read on without it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from statistics import fmean
+
+from cleaner.archive.survey import FOREIGN, LEAST, SAMPLE, Candidate, Gathered, Occurrence
+from cleaner.campaigns import Campaign
+from cleaner.document import read
+from cleaner.evidence import view
+from cleaner.folding import fold
+from cleaner.model.classifier import Classifier
+from cleaner.rules.lexicon import STRENGTHS
+from cleaner.rules.markup import UNKNOWN_LINK
+from cleaner.rules.shapes import find_phones
+from cleaner.tokens import THAI_BASE, UNIT, kind_of
+
+_MANY = 3.0
+"""Documents that make a campaign likely."""
+PROPOSED = 0.25
+"""Score from which a campaign is shown to a person."""
+EXAMPLES = 5
+"""Places of a campaign that are shown."""
+_RELATED = (2.5, 6.0)
+"""How many times as much as usual documents may have in common, and from which they are about one subject."""
+_ALIKE = 0.5
+"""Share of their telling words from which two documents are versions of one."""
+_VARIETY = (0.3, 0.8)
+"""Share of the neighbours that differ up to which a place is always the same, and from which it is any."""
+_OWN_LINE = 0.8
+"""Share of a line from which it is nothing else."""
+_INTRUDES = 0.97
+"""What it tells that words are foreign and that the text reads on without them."""
+_ON = 0.5
+"""Share of the places that have to read on."""
+_CONTEXTS = 4
+"""Places of a candidate that the classifier looks at."""
+_SPELLINGS, _PARTS = 16, 32
+"""Spellings of a campaign that are looked for, and parts of them."""
+_END = re.compile(r"[.!?…。！？]['\"”’)\]]*\s*\Z")
+_LISTED, _LIST = re.compile(r"[|:;/•·>»«–—*(\[{\"'“”‘’„「『-]\s*\Z"), re.compile(r"\s*[|;/•·>»*)\]}\"'“”’」』]")
+_RAISED = 0.5
+"""Share of words with capitals up to which a phrase is no name."""
+_PLAIN = (0.3, 0.7)
+"""Share of the places without capitals up to which a phrase is a name, and from which it is none."""
+_REACHED = 0.3
+"""What a contact tells: editors have some, too."""
+_QUANTITY = re.compile(r"\d+[a-z]{1,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A campaign, and why it is one."""
+
+    campaign: Campaign
+    dispersion: float
+    """How little its documents and places have in common, 0..1."""
+    promotion: float
+    """How much speaks for promotion, 0..1."""
+    examples: tuple[tuple[str, str], ...]
+    """What users call some of the documents, and the text around it there."""
+
+    @property
+    def key(self) -> str:
+        """What is looked for, one spelling a line."""
+        return "\n".join(self.campaign.texts)
+
+
+def judge(gathered: Gathered, classifier: Classifier) -> list[Judged]:
+    """The campaigns of an archive that are worth showing, the surest first."""
+    usual = _in_common([about for _, about in gathered.background])
+    found = []
+    for group in _groups(gathered.bounded().candidates.values()):
+        judged = _judged(group, usual, classifier)
+        if judged and judged.campaign.score >= PROPOSED:
+            found.append(judged)
+    return sorted(found, key=lambda one: (-one.campaign.score, -one.campaign.documents, one.key))
+
+
+# --- near-duplicates
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Candidates that are one but for small variations, the most frequent first."""
+
+    members: tuple[Candidate, ...]
+    sample: tuple[Occurrence, ...]
+    """Of all of them, one for each document."""
+
+    @property
+    def kind(self) -> str:
+        return self.members[0].kind
+
+    @property
+    def documents(self) -> float:
+        """About how many documents hold one of them, copies counted once.
+
+        Of bottom-k samples (Bar-Yossef et al. 2002).
+        """
+        if len(self.sample) < SAMPLE:
+            return len(self.sample)
+        return (SAMPLE - 1) / ((self.sample[-1].document + 1) / 2**64)
+
+
+def _groups(candidates: Iterable[Candidate]) -> Iterator[_Group]:
+    """Phrases of foreign words that share two words are one, each of the others is one by itself."""
+    foreign: list[Candidate] = []
+    for candidate in sorted(candidates, key=lambda c: (-c.documents, -c.foreign, c.kind, c.key)):
+        if candidate.kind == "phrase" and candidate.foreign:
+            foreign.append(candidate)
+        elif candidate.documents >= LEAST:
+            yield _Group((candidate,), candidate.sample)
+    heads: dict[tuple[str, str], int] = {}
+    members: defaultdict[int, list[Candidate]] = defaultdict(list)
+    for number, candidate in enumerate(foreign):
+        pairs = set(pairwise(_words(candidate.sample[0].text)))
+        known = [heads[pair] for pair in pairs if pair in heads]
+        head = min(known) if known else number
+        if not known or 2 * len(known) >= len(pairs):
+            members[head].append(candidate)
+            for pair in pairs:
+                heads.setdefault(pair, head)
+    for some in members.values():
+        sample = _lowest(one for candidate in some for one in candidate.sample)
+        if len(sample) >= LEAST:
+            yield _Group(tuple(some), sample)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", fold(text).bare)
+
+
+def _lowest(sample: Iterable[Occurrence]) -> tuple[Occurrence, ...]:
+    by_document: dict[int, Occurrence] = {}
+    for one in sorted(sample, key=lambda one: (one.document, -len(one.text), one)):
+        by_document.setdefault(one.document, one)
+    return tuple(sorted(by_document.values())[:SAMPLE])
+
+
+# --- what speaks for a campaign
+
+
+def _judged(group: _Group, usual: float, classifier: Classifier) -> Judged | None:
+    documents = group.documents
+    recurrence = 1 - math.exp(-documents / _MANY)
+    dispersion = _dispersion(group, usual)
+    if dispersion * recurrence < PROPOSED:
+        return None
+    promotion = _promotion(group, classifier)
+    score = recurrence * dispersion * promotion
+    if score < PROPOSED:
+        return None
+    examples = tuple((one.record, one.before + one.text + one.behind) for one in group.sample[:EXAMPLES])
+    campaign = Campaign(group.kind, _spellings(group), round(documents), round(score, 4))
+    return Judged(campaign, round(dispersion, 4), round(promotion, 4), examples)
+
+
+def _dispersion(group: _Group, usual: float) -> float:
+    """How little documents and places have in common."""
+    sample = _unlike(group.sample)
+    if len(sample) < LEAST:
+        return 0.0
+    related = _in_common([one.about for one in sample]) / max(usual, 0.01)
+    unrelated = 1 - _between(related, *_RELATED)
+    alone = fmean(one.covers >= _OWN_LINE for one in sample)
+    edge = fmean(one.is_edge for one in sample)
+    return unrelated * _variety(group) * (1 - alone) * min(1.0, 2 * (1 - edge))
+
+
+def _unlike(sample: Sequence[Occurrence]) -> list[Occurrence]:
+    """One of each article that was published in versions."""
+    found: list[Occurrence] = []
+    for one in sample:
+        about = set(one.about)
+        if all(len(about & set(other.about)) <= _ALIKE * len(about) or not about for other in found):
+            found.append(one)
+    return found
+
+
+def _in_common(sketches: Sequence[Collection[int]]) -> float:
+    """Share of their telling words that two of these documents have in common, versions of one article aside."""
+    sets = [frozenset(sketch) for sketch in sketches]
+    shares = [len(a & b) / max(len(a), len(b), 1) for a, b in combinations(sets, 2)]
+    return fmean(share for share in shares if share <= _ALIKE) if any(s <= _ALIKE for s in shares) else 0.0
+
+
+def _variety(group: _Group) -> float:
+    """How different the words are that stand before it, and behind; at the edges of lines none do."""
+    sides = []
+    for side in ("left", "right"):
+        found = []
+        for sample in (group.sample, *(member.sample for member in group.members if len(member.sample) >= LEAST)):
+            own = [getattr(one, side) for one in sample]
+            inner = [word for word in own if word]
+            if 2 * len(inner) >= len(own):
+                found.append(len(set(inner)) / len(inner))
+        if found:
+            sides.append(max(found))
+    return _between(min(sides), *_VARIETY) if sides else 0.0
+
+
+def _between(value: float, low: float, high: float) -> float:
+    return min(1.0, max(0.0, (value - low) / (high - low)))
+
+
+def _promotion(group: _Group, classifier: Classifier) -> float:
+    """How much speaks for promotion: each kind of evidence for itself."""
+    sample = group.sample
+    doubts = [1 - fmean(one.link for one in sample), 1 - 0.9 * fmean(one.is_hidden for one in sample)]
+    doubts.append(1 - _of_rules(sample[0].text, group.kind, classifier))
+    if group.kind == "phrase":
+        doubts.append(1 - _intrusion(group))
+    if group.kind != "target":
+        doubts.append(1 - _of_model(sample, classifier))
+    return 1 - math.prod(doubts)
+
+
+def _of_rules(text: str, kind: str, classifier: Classifier) -> float:
+    seen = view(text, classifier.rules)
+    weights = [hit.weight for hit in seen.hits if hit.weight > STRENGTHS["weak"]]
+    weights += [s.weight for s in seen.shapes if s.weight > UNKNOWN_LINK and not _QUANTITY.fullmatch(s.detail)]
+    if kind == "contact" or find_phones(seen.folded.bare):
+        weights.append(_REACHED)
+    return 1 - math.prod(1 - weight for weight in weights)
+
+
+def _intrusion(group: _Group) -> float:
+    """How much words that occur nowhere else stand where nothing is missing without them."""
+    usual = max((m for m in group.members if m.documents >= LEAST), key=_extent, default=group.members[0])
+    if _extent(usual) < FOREIGN:
+        return 0.0
+    plain = [one for one in group.sample if one.raised <= _RAISED]
+    small = len(plain) / sum(not one.text.isupper() or one.raised <= _RAISED for one in group.sample) if plain else 0.0
+    fits = [_is_between_sentences(one) if _END.search(one.before) else one.reads_on for one in plain]
+    fits = [fit and not _is_listed(one) for fit, one in zip(fits, plain, strict=True)]
+    return _INTRUDES * _between(small, *_PLAIN) * _between(fmean(fits), 0, _ON) if fits else 0.0
+
+
+def _extent(candidate: Candidate) -> int:
+    """Number of foreign words, those that spaces part; characters of scripts without spaces count as they are."""
+    text = candidate.sample[0].text
+    if kind_of(text[0]) in (UNIT, THAI_BASE):
+        return candidate.foreign
+    return min(candidate.foreign, len(_words(text)))
+
+
+def _is_between_sentences(one: Occurrence) -> bool:
+    """Whether it is a sentence among others in a paragraph."""
+    return bool(one.left and one.right)
+
+
+def _is_listed(one: Occurrence) -> bool:
+    """Whether it is an entry of a list, a quotation, or a gloss in parentheses."""
+    return _LISTED.search(one.before) is not None or _LIST.match(one.behind) is not None
+
+
+def _of_model(sample: Sequence[Occurrence], classifier: Classifier) -> float:
+    """How sure the classifier is of it, where it sees some of its places."""
+    some = sample[:_CONTEXTS]
+    scores = []
+    found = classifier.find([read(one.before + one.text + one.behind, "text") for one in some], floor=0.05)
+    for one, spans in zip(some, found, strict=True):
+        start, end = len(one.before), len(one.before) + len(one.text)
+        scores.append(max((s.score for s in spans if s.start < end and start < s.end), default=0.0))
+    return fmean(scores)
+
+
+def _spellings(group: _Group) -> tuple[str, ...]:
+    """What to look for: the spellings of all members, the most frequent first, and parts of those that are foreign."""
+    found: Counter[str] = Counter()
+    parts: Counter[str] = Counter()
+    for member in (m for m in group.members if m is group.members[0] or m.documents > 1):
+        for one in member.sample:
+            if group.kind == "target":
+                found[one.site] += 1
+            elif one.is_whole:
+                text = " ".join(fold(one.text).text().split())
+                found[text] += 1
+                words = text.split()
+                if len(words) == member.foreign:
+                    parts.update(" ".join(pair) for pair in pairwise(words))
+    ordered = [text for text, _ in sorted(found.items(), key=_by_number)][:_SPELLINGS]
+    ordered += [text for text, _ in sorted(parts.items(), key=_by_number) if text not in found][:_PARTS]
+    return tuple(text for text in ordered if text)
+
+
+def _by_number(counted: tuple[str, int]) -> tuple[int, str]:
+    return -counted[1], counted[0]
