@@ -13,7 +13,10 @@ from pathlib import Path
 
 from cleaner.archive.formats import module_of
 from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text
+from cleaner.campaigns import Campaign
 from cleaner.engine import Cleaner
+from cleaner.model.classifier import Classifier
+from cleaner.model.store import default_folder, load
 from cleaner.types import Edit, Finding, Policy, Result
 
 AROUND = 60
@@ -28,6 +31,8 @@ class Settings:
     """Folder of the model; empty for the one that comes with the project."""
     policy: str
     """The policy, as JSON."""
+    campaigns: tuple[Campaign, ...] = ()
+    """What is known to recur in the archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ class Found:
 
 def search(portions: Sequence[Portion], settings: Settings) -> list[Found]:
     """What is found in some portions. This is what workers do."""
-    cleaner = _cleaner(settings)
+    cleaner = cleaner_of(settings)
     read = [list(module_of(portion.format).texts(portion.piece, portion.layout)) for portion in portions]
     texts = [text for records in read for text in records if isinstance(text, Text)]
     results = _cleaned(cleaner, texts)
@@ -104,9 +109,16 @@ def search(portions: Sequence[Portion], settings: Settings) -> list[Found]:
 
 
 @functools.lru_cache(maxsize=1)
-def _cleaner(settings: Settings) -> Cleaner:
+def cleaner_of(settings: Settings) -> Cleaner:
+    """The cleaner of these settings, made once in every process."""
     policy = Policy.from_mapping(json.loads(settings.policy))
-    return Cleaner(Path(settings.model) if settings.model else None, policy)
+    return Cleaner(Path(settings.model) if settings.model else None, policy, settings.campaigns)
+
+
+@functools.lru_cache(maxsize=1)
+def classifier_of(model: str) -> Classifier:
+    """The classifier of a model's folder, or of the one that comes with the project, read once in every process."""
+    return load(Path(model) if model else default_folder()).classifier
 
 
 def _cleaned(cleaner: Cleaner, texts: Sequence[Text]) -> Iterator[Result]:

@@ -14,11 +14,15 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cleaner.archive.findings import Found, FoundDocument
 from cleaner.archive.records import ArchiveError, Bad, Layout, Patch
 from cleaner.archive.splice import Splice
+from cleaner.campaigns import Campaign, numbers_of
+
+if TYPE_CHECKING:
+    from cleaner.archive.campaigns import Judged
 
 VERSION = 1
 _APPLICATION = 0x636C6E72
@@ -167,6 +171,69 @@ class Ledger:
         row = self._base.execute("SELECT settings FROM run ORDER BY id LIMIT 1").fetchone()
         settings: Mapping[str, Any] = json.loads(row[0]) if row else {}
         return settings
+
+    def has_begun(self, command: str) -> bool:
+        """Whether such a run was written down."""
+        return self.count("run", "command = ?", command) > 0
+
+    # Campaigns
+
+    def add_campaigns(self, judged: Iterable[Judged]) -> None:
+        """Write down campaigns with some of the places where they were found."""
+        with self._writing() as base:
+            for one in judged:
+                campaign = one.campaign
+                row = base.execute(
+                    "INSERT INTO campaign (kind, texts, documents, dispersion, promotion, score)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (
+                        campaign.kind,
+                        _json([_text(text) for text in campaign.texts]),
+                        campaign.documents,
+                        one.dispersion,
+                        one.promotion,
+                        campaign.score,
+                    ),
+                )
+                base.executemany(
+                    "INSERT INTO campaign_example VALUES (?, ?, ?)",
+                    ((row.lastrowid, _text(record), _text(around)) for record, around in one.examples),
+                )
+
+    def campaigns(self) -> Iterator[Campaign]:
+        """The campaigns; one that a person accepted has the score 1, one that was rejected the score 0."""
+        decided = {"accepted": 1.0, "rejected": 0.0}
+        for number, kind, texts, documents, score, state in self._base.execute(
+            "SELECT id, kind, texts, documents, score, state FROM campaign ORDER BY id"
+        ):
+            yield Campaign(kind, tuple(json.loads(texts)), documents, decided.get(state, score), number)
+
+    def decide_campaigns(self, numbers: Sequence[int], state: str) -> None:
+        """A person accepted campaigns, or rejected them: what is not written yet is to be searched again for them.
+
+        Raises:
+            ArchiveError: there is no such campaign.
+        """
+        for number in numbers:
+            if not self.count("campaign", "id = ?", number):
+                raise ArchiveError(f"{self.path}: there is no campaign {number}")
+        with self._writing() as base:
+            chosen = (state, *numbers)
+            base.execute(f"UPDATE campaign SET state = ? WHERE id IN ({_marks(numbers)})", chosen)
+            touched = base.execute(
+                "SELECT DISTINCT container FROM finding JOIN document ON document.id = document"
+                " JOIN container ON container.id = container"
+                f" WHERE campaign IN ({_marks(numbers)}) AND state IN ('new', 'searched')",
+                numbers,
+            ).fetchall()
+            for (container,) in touched:
+                self.forget(container)
+                base.execute(
+                    "UPDATE container SET state = 'new', searched = 0, mark = '', records = 0, characters = 0"
+                    " WHERE id = ?",
+                    (container,),
+                )
+                base.execute("DELETE FROM quarantine WHERE container = ?", (container,))
 
     # Containers
 
@@ -476,8 +543,8 @@ def _add_document(base: sqlite3.Connection, container: int, found: FoundDocument
     document = row.lastrowid
     findings = [
         base.execute(
-            "INSERT INTO finding (document, start, end, quote, category, score, action, reasons)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO finding (document, start, end, quote, category, score, action, reasons, campaign)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 document,
                 f.start,
@@ -487,6 +554,7 @@ def _add_document(base: sqlite3.Connection, container: int, found: FoundDocument
                 f.score,
                 f.action,
                 _json([asdict(reason) for reason in f.reasons]),
+                next(iter(numbers_of(f)), None),
             ),
         ).lastrowid
         for f in found.findings

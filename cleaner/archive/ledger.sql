@@ -107,13 +107,17 @@ CREATE TABLE quarantine (
 CREATE TABLE campaign (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,               -- phrase, brand, anchor, target, contact
-    key TEXT NOT NULL,                -- what recurs, folded
-    example TEXT NOT NULL,            -- as it is first spelled
+    texts TEXT NOT NULL,              -- JSON: what recurs, in its spellings, the usual one first
     documents INTEGER NOT NULL,
     dispersion REAL NOT NULL,
     promotion REAL NOT NULL,
     score REAL NOT NULL,
     state TEXT NOT NULL DEFAULT 'proposed',  -- proposed, accepted, rejected
-    UNIQUE (kind, key)
+    UNIQUE (kind, texts)
 );
-CREATE TABLE campaign_example (campaign INTEGER NOT NULL REFERENCES campaign, record TEXT NOT NULL, around TEXT NOT NULL);
+CREATE TABLE campaign_example (
+    campaign INTEGER NOT NULL REFERENCES campaign,
+    record TEXT NOT NULL,
+    around TEXT NOT NULL
+);
+CREATE INDEX finding_campaign ON finding (campaign);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from cleaner.archive.engines import Engine
@@ -63,7 +64,8 @@ def search_all(
     """
     failed: deque[tuple[Container, str]] = deque()
     with ledger.again() as reader:
-        for found in engine(search, _batches(portions(reader, failed)), settings):
+        settings = replace(settings, campaigns=tuple(ledger.campaigns()))
+        for found in engine(search, batches(portions(reader, failed)), settings):
             ledger.add(found)
             told(found)
     for container, why in failed:
@@ -128,11 +130,11 @@ def _head(content: BinaryIO) -> bytes:
     return b"".join(parts)
 
 
-def _batches(portions: Iterable[Portion]) -> Iterator[Sequence[Portion]]:
+def batches(some: Iterable[Portion]) -> Iterator[Sequence[Portion]]:
     """Small portions together, so that workers have something to do."""
     batch: list[Portion] = []
     size = 0
-    for portion in portions:
+    for portion in some:
         batch.append(portion)
         size += len(portion.piece.data)
         if size >= PIECE or len(batch) >= MANY:

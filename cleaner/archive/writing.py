@@ -14,7 +14,7 @@ from cleaner.archive.findings import digest_of
 from cleaner.archive.formats import module_of, table_module_of
 from cleaner.archive.ledger import Container, Document, Ledger
 from cleaner.archive.packing import blocks, members, pack
-from cleaner.archive.records import ArchiveError, Bad, Change, Layout, Patch, Text
+from cleaner.archive.records import ArchiveError, Bad, Change, Layout, Text
 from cleaner.archive.splice import MismatchError, Splice, Splices, inverse, spliced
 from cleaner.archive.stores import reading, writing
 
