@@ -230,6 +230,7 @@ def test_containers_that_cannot_be_read_are_copied(folder: Path) -> None:
         (["posts.jsonl", "--out", "a", "--resume", "--ledger", "posts.jsonl"], "not a"),
         (["posts.jsonl", "--out", "a", "--resume"], "no such ledger"),
         (["sqlite:///site.db", "--in-place", "--ledger", "l"], "name the table, too"),
+        (["postgresql://me:secret@host/news#posts", "--in-place", "--ledger", "l"], "would keep the password"),
         (["posts.jsonl", "--out", "a", "--field", "text"], "text"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,8 @@ from cleaner.archive.records import ArchiveError, Bad
 from cleaner.archive.stores import is_remote
 from cleaner.files import cause
 
+_PASSWORD = re.compile(r"\A[^/]*//[^/@:]*:(?!\$)[^/@]+@")
+"""A password in the address of a database that is not the name of a variable of the environment."""
 _DATABASES = ("sqlite", "postgresql", "mysql", "mariadb", "oracle", "mssql")
 
 
@@ -62,6 +65,10 @@ def sources_of(names: Sequence[str], out: str, in_place: bool) -> Iterator[Sourc
 
 def _sources_of(name: str, out: str, among_others: bool) -> Iterator[Source | Bad]:
     if is_table(name):
+        if _PASSWORD.search(name):
+            raise ArchiveError(
+                "the ledger would keep the password: put it into the environment, and '$NAME' into the address"
+            )
         if "#" not in name:
             raise ArchiveError(f"{name}: name the table, too: {name}#table")
         yield Source(name, f"{out}#{name.partition('#')[2]}" if out and "#" not in out else out, "tables", "", 0)

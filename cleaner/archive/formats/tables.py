@@ -1,7 +1,8 @@
 """Tables of databases: records are rows, found by their keys; texts are cells.
 
 A container's name is the address of the database, as SQLAlchemy spells it, with the table as fragment:
-``sqlite:///articles.db#posts``, ``postgresql+psycopg://editor@host/news#public.posts``.
+``sqlite:///articles.db#posts``, ``postgresql+psycopg://editor@host/news#public.posts``. A password that is ``$NAME`` is
+taken from the environment.
 
 Values pass through as the driver gives them, so that none is altered by what SQLAlchemy takes its type to be; those of
 PostgreSQL, in its own spelling.
@@ -156,6 +157,8 @@ def _opened(name: str, is_made: bool = False) -> Iterator[_Place]:
         url = sql.make_url(address)
     except exc.ArgumentError:
         raise ArchiveError("a table is named by the address of its database: sqlite:///articles.db#table") from None
+    if url.password and url.password.startswith("$"):
+        url = url.set(password=os.path.expandvars(str(url.password)))
     shown = f"{url.set(query={}).render_as_string(hide_password=True)}#{table}"
     if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith("file:"):
         if not is_made and not os.path.isfile(url.database):
