@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from cleaner.model.clean_text import CleanText
 from cleaner.model.features import span_hashes
 from cleaner.rules.lexicon import Lexicon, Term, compile_terms
 from cleaner.tokens import DIGIT, LETTER, SPACED, Tokens, tokenize, vietnamese_letters
-from cleaner.types import Document
+from cleaner.types import Document, Finding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +43,7 @@ _VIETNAMESE = 25
 """One letter in so many that only Vietnamese has makes a text Vietnamese."""
 _MORE = 4
 """Words beside a find that may be more of it."""
+_NUMBER = re.compile(r"no\. (\d+), “")
 _GAP = "\n\n"
 
 
@@ -57,6 +59,8 @@ class Campaign:
     """How many documents it was found in."""
     score: float
     """How sure it is that it was injected, 0..1; 1 when a person accepted it, 0 when one rejected it."""
+    number: int = 0
+    """What users call it; 0 when it has none."""
 
 
 class Found(NamedTuple):
@@ -211,7 +215,12 @@ def _log_odds(score: float) -> float:
 
 
 def _says(campaign: Campaign) -> str:
-    name = f"“{campaign.texts[0]}”"
-    if not campaign.score:
-        return f"{name}, which a person rejected"
-    return f"{name}, found in {campaign.documents} unrelated documents"
+    number = f"no. {campaign.number}, " if campaign.number else ""
+    told = f"found in {campaign.documents} unrelated documents" if campaign.score else "which a person rejected"
+    return f"{number}“{campaign.texts[0]}”, {told}"
+
+
+def numbers_of(finding: Finding) -> list[int]:
+    """The numbers of the campaigns that a finding was made for, the first one first."""
+    told = (reason.text for reason in finding.reasons if reason.code == "campaign" and reason.contribution > 0)
+    return [int(number) for text in told for number in _NUMBER.findall(text)]

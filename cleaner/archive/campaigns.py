@@ -16,16 +16,17 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from statistics import fmean
 
-from cleaner.archive.survey import FOREIGN, LEAST, SAMPLE, Candidate, Gathered, Occurrence
+from cleaner.archive.survey import LEAST, SAMPLE, Candidate, Gathered, Occurrence
 from cleaner.campaigns import Campaign
-from cleaner.document import read
 from cleaner.evidence import view
 from cleaner.folding import fold
 from cleaner.model.classifier import Classifier
+from cleaner.model.features import span_hashes
 from cleaner.rules.lexicon import STRENGTHS
 from cleaner.rules.markup import UNKNOWN_LINK
 from cleaner.rules.shapes import find_phones
-from cleaner.tokens import THAI_BASE, UNIT, kind_of
+from cleaner.tokens import DIGIT, LETTER, THAI_BASE, UNIT, kind_of, tokenize
+from cleaner.types import Document
 
 _MANY = 3.0
 """Documents that make a campaign likely."""
@@ -45,6 +46,12 @@ _INTRUDES = 0.97
 """What it tells that words are foreign and that the text reads on without them."""
 _ON = 0.5
 """Share of the places that have to read on."""
+_STRANGE = 2.6
+"""Foreign words that a phrase needs for them to tell anything."""
+_HIDES = 0.9
+"""What it tells that readers do not see it."""
+_DOUBTED = 0.05
+"""Score of the classifier from which it counts."""
 _CONTEXTS = 4
 """Places of a candidate that the classifier looks at."""
 _SPELLINGS, _PARTS = 16, 32
@@ -81,11 +88,11 @@ class Judged:
 def judge(gathered: Gathered, classifier: Classifier) -> list[Judged]:
     """The campaigns of an archive that are worth showing, the surest first."""
     usual = _in_common([about for _, about in gathered.background])
-    found = []
-    for group in _groups(gathered.bounded().candidates.values()):
-        judged = _judged(group, usual, classifier)
-        if judged and judged.campaign.score >= PROPOSED:
-            found.append(judged)
+    groups = [(group, _dispersion(group, usual)) for group in _groups(gathered.bounded().candidates.values())]
+    dispersed = [(group, dispersion) for group, dispersion in groups if dispersion >= PROPOSED]
+    seen = _of_model([group for group, _ in dispersed], classifier)
+    judged = [_judged(*one, by_model, classifier) for one, by_model in zip(dispersed, seen, strict=True)]
+    found = [one for one in judged if one.campaign.score >= PROPOSED]
     return sorted(found, key=lambda one: (-one.campaign.score, -one.campaign.documents, one.key))
 
 
@@ -153,18 +160,12 @@ def _lowest(sample: Iterable[Occurrence]) -> tuple[Occurrence, ...]:
 # --- what speaks for a campaign
 
 
-def _judged(group: _Group, usual: float, classifier: Classifier) -> Judged | None:
-    documents = group.documents
-    recurrence = 1 - math.exp(-documents / _MANY)
-    dispersion = _dispersion(group, usual)
-    if dispersion * recurrence < PROPOSED:
-        return None
-    promotion = _promotion(group, classifier)
-    score = recurrence * dispersion * promotion
-    if score < PROPOSED:
-        return None
+def _judged(group: _Group, dispersion: float, by_model: float, classifier: Classifier) -> Judged:
+    recurrence = 1 - math.exp(-group.documents / _MANY)
+    promotion = _promotion(group, by_model, classifier)
+    score = round(recurrence * dispersion * promotion, 4)
     examples = tuple((one.record, one.before + one.text + one.behind) for one in group.sample[:EXAMPLES])
-    campaign = Campaign(group.kind, _spellings(group), round(documents), round(score, 4))
+    campaign = Campaign(group.kind, _spellings(group, classifier), round(group.documents), score)
     return Judged(campaign, round(dispersion, 4), round(promotion, 4), examples)
 
 
@@ -216,15 +217,15 @@ def _between(value: float, low: float, high: float) -> float:
     return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
-def _promotion(group: _Group, classifier: Classifier) -> float:
+def _promotion(group: _Group, by_model: float, classifier: Classifier) -> float:
     """How much speaks for promotion: each kind of evidence for itself."""
-    sample = group.sample
-    doubts = [1 - fmean(one.link for one in sample), 1 - 0.9 * fmean(one.is_hidden for one in sample)]
-    doubts.append(1 - _of_rules(sample[0].text, group.kind, classifier))
-    if group.kind == "phrase":
-        doubts.append(1 - _intrusion(group))
-    if group.kind != "target":
-        doubts.append(1 - _of_model(sample, classifier))
+    doubts = [
+        1 - fmean(one.link for one in group.sample),
+        1 - _HIDES * fmean(one.is_hidden for one in group.sample),
+        1 - _of_rules(group.sample[0].text, group.kind, classifier),
+        1 - _intrusion(group, classifier),
+        1 - by_model,
+    ]
     return 1 - math.prod(doubts)
 
 
@@ -237,10 +238,10 @@ def _of_rules(text: str, kind: str, classifier: Classifier) -> float:
     return 1 - math.prod(1 - weight for weight in weights)
 
 
-def _intrusion(group: _Group) -> float:
+def _intrusion(group: _Group, classifier: Classifier) -> float:
     """How much words that occur nowhere else stand where nothing is missing without them."""
-    usual = max((m for m in group.members if m.documents >= LEAST), key=_extent, default=group.members[0])
-    if _extent(usual) < FOREIGN:
+    often = [member for member in group.members if member.documents >= LEAST]
+    if max((_strangeness(member, classifier) for member in often or group.members[:1]), default=0.0) < _STRANGE:
         return 0.0
     plain = [one for one in group.sample if one.raised <= _RAISED]
     small = len(plain) / sum(not one.text.isupper() or one.raised <= _RAISED for one in group.sample) if plain else 0.0
@@ -249,12 +250,32 @@ def _intrusion(group: _Group) -> float:
     return _INTRUDES * _between(small, *_PLAIN) * _between(fmean(fits), 0, _ON) if fits else 0.0
 
 
-def _extent(candidate: Candidate) -> int:
-    """Number of foreign words, those that spaces part; characters of scripts without spaces count as they are."""
+def _strangeness(candidate: Candidate, classifier: Classifier) -> float:
+    """The number of different foreign words; those count half that clean text holds, or no more of the text around."""
+    if not candidate.foreign:
+        return 0.0
     text = candidate.sample[0].text
-    if kind_of(text[0]) in (UNIT, THAI_BASE):
-        return candidate.foreign
-    return min(candidate.foreign, len(_words(text)))
+    words = set(text.casefold().split())
+    number = candidate.foreign if kind_of(text[0]) in (UNIT, THAI_BASE) else min(candidate.foreign, len(words))
+    new = _share_of_new(text, classifier)
+    around = _share_of_new(" ".join(one.before + "\n" + one.behind for one in candidate.sample), classifier)
+    return number * (1 + max(0.0, new - around)) / 2
+
+
+def _share_of_new(text: str, classifier: Classifier) -> float:
+    """Share of the words of a text that clean text does not hold."""
+    new = [is_new for _, is_new in _words_of(text, classifier)]
+    return fmean(new) if new else 0.0
+
+
+def _words_of(text: str, classifier: Classifier) -> list[tuple[str, bool]]:
+    """The words of a text, and whether clean text does not hold them."""
+    folded = fold(text)
+    tokens = tokenize(folded)
+    keys = span_hashes(folded.codes, tokens.starts, tokens.ends)
+    new = classifier.weights.clean.rarity(keys) == 0
+    places = zip(tokens.starts.tolist(), tokens.ends.tolist(), tokens.kinds.tolist(), new.tolist(), strict=True)
+    return [(folded.text(a, b), is_new) for a, b, kind, is_new in places if kind >= LETTER and kind != DIGIT]
 
 
 def _is_between_sentences(one: Occurrence) -> bool:
@@ -267,19 +288,23 @@ def _is_listed(one: Occurrence) -> bool:
     return _LISTED.search(one.before) is not None or _LIST.match(one.behind) is not None
 
 
-def _of_model(sample: Sequence[Occurrence], classifier: Classifier) -> float:
-    """How sure the classifier is of it, where it sees some of its places."""
-    some = sample[:_CONTEXTS]
+def _of_model(groups: Sequence[_Group], classifier: Classifier) -> list[float]:
+    """How sure the classifier is of each, where it sees some of its places; of targets it says nothing."""
+    shown = [() if group.kind == "target" else group.sample[:_CONTEXTS] for group in groups]
+    sources = [one.before + one.text + one.behind for some in shown for one in some]
+    found = iter(classifier.find([Document(source, "text", source) for source in sources], floor=_DOUBTED))
     scores = []
-    found = classifier.find([read(one.before + one.text + one.behind, "text") for one in some], floor=0.05)
-    for one, spans in zip(some, found, strict=True):
-        start, end = len(one.before), len(one.before) + len(one.text)
-        scores.append(max((s.score for s in spans if s.start < end and start < s.end), default=0.0))
-    return fmean(scores)
+    for some in shown:
+        own = [0.0]
+        for one, spans in zip(some, found, strict=False):
+            start, end = len(one.before), len(one.before) + len(one.text)
+            own.append(max((s.score for s in spans if s.start < end and start < s.end), default=0.0))
+        scores.append(sum(own) / max(1, len(some)))
+    return scores
 
 
-def _spellings(group: _Group) -> tuple[str, ...]:
-    """What to look for: the spellings of all members, the most frequent first, and parts of those that are foreign."""
+def _spellings(group: _Group, classifier: Classifier) -> tuple[str, ...]:
+    """What to look for: the spellings of all members, the most frequent first, and parts that exist nowhere else."""
     found: Counter[str] = Counter()
     parts: Counter[str] = Counter()
     for member in (m for m in group.members if m is group.members[0] or m.documents > 1):
@@ -287,11 +312,10 @@ def _spellings(group: _Group) -> tuple[str, ...]:
             if group.kind == "target":
                 found[one.site] += 1
             elif one.is_whole:
-                text = " ".join(fold(one.text).text().split())
-                found[text] += 1
-                words = text.split()
-                if len(words) == member.foreign:
-                    parts.update(" ".join(pair) for pair in pairwise(words))
+                found[" ".join(fold(one.text).text().split())] += 1
+        if member.foreign:
+            words = pairwise(_words_of(member.sample[0].text, classifier))
+            parts.update({f"{one} {other}": member.documents for (one, new), (other, also) in words if new and also})
     ordered = [text for text, _ in sorted(found.items(), key=_by_number)][:_SPELLINGS]
     ordered += [text for text, _ in sorted(parts.items(), key=_by_number) if text not in found][:_PARTS]
     return tuple(text for text in ordered if text)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -45,7 +45,7 @@ SLOTS = 1 << _BITS
 WORDS, PAIRS, RUNS = range(3)
 """The tables: words and marks, pairs of words, and runs of :data:`_LONG` words."""
 _LONG = 8
-"""Words of a run that is counted, or characters of scripts without spaces."""
+"""Words of a run that is counted, or characters of scripts without spaces; a power of two."""
 LEAST = 5
 """Documents that a campaign is in at least."""
 _NOISE = 6.0
@@ -83,8 +83,8 @@ _AROUND = 60
 _LONGEST = 400
 """Characters of an occurrence that are kept."""
 _GAP = "\n\n"
-_HANDLES = (re.compile(r"@(?<![\w.@/]@)[a-z][\w.]{2,}"), re.compile(r"\.me/\+?[\w.]{3,}"))
-"""Names on social networks, and addresses of those; each begins with a plain character, which makes the search fast."""
+_HANDLES = {"@": re.compile(r"@(?<![\w.@/]@)[a-z][\w.]{2,}"), ".me/": re.compile(r"\.me/\+?[\w.]{3,}")}
+"""Names on social networks, and addresses of those, by what they begin with."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -327,7 +327,7 @@ class _Look:
     line: Ints
     hashes: Hashes
 
-    def owner_of(self, at: int) -> int:
+    def documentof(self, at: int) -> int:
         """The document that an offset in the folded text is part of."""
         return int(np.searchsorted(self.offsets, self.folded.starts[at], side="right")) - 1
 
@@ -345,6 +345,7 @@ def _look(records: Sequence[Text]) -> _Look:
     tokens = tokenize(folded)
     words = tokens.kinds != SIGN
     first, last = tokens.starts[words], tokens.ends[words]
+    of_each = np.diff(np.append(np.searchsorted(folded.starts[first], offsets), first.size))
     return _Look(
         records,
         documents,
@@ -355,7 +356,7 @@ def _look(records: Sequence[Text]) -> _Look:
         first,
         last,
         tokens.kinds[words],
-        np.searchsorted(offsets, folded.starts[first], side="right") - 1,
+        np.repeat(np.arange(len(documents)), of_each),
         np.cumsum(tokens.gaps >= BROKEN)[words],
         span_hashes(folded.bare_codes, first, last),
     )
@@ -385,11 +386,10 @@ def pair_of(left: Hashes, right: Hashes) -> Hashes:
 
 def _runs(look: _Look) -> tuple[Hashes, Mask]:
     """A key of each word with those behind it, and whether the line has so many."""
-    size = max(0, look.hashes.size - _LONG + 1)
-    keys = np.zeros(size, dtype=np.uint64)
-    for by in range(_LONG):
-        keys = keys * _MIX + look.hashes[by : by + size]
-    return scramble(keys), look.line[:size] == look.line[_LONG - 1 :][:size]
+    keys = look.hashes
+    for length in (1, 2, 4):
+        keys = scramble(keys)[:-length] * _MIX + keys[length:]
+    return keys, look.line[: keys.size] == look.line[_LONG - 1 :][: keys.size]
 
 
 class _Mark(NamedTuple):
@@ -412,7 +412,7 @@ def _marks(look: _Look, known: Known) -> Iterator[_Mark]:
         if document.targets:
             yield from _links(look, number, document, known)
     for shape in find_shapes(look.folded, look.tokens, known):
-        owner = look.owner_of(shape.start)
+        owner = look.documentof(shape.start)
         if shape.kind == "brand":
             yield _Mark(owner, "brand", _key("brand", shape.detail), shape.start, shape.end)
         elif shape.kind == "domain":
@@ -420,10 +420,11 @@ def _marks(look: _Look, known: Known) -> Iterator[_Mark]:
             key = _key("target", site)
             yield _Mark(owner, "target", key, shape.start, shape.end, shape.weight, site=site)
     bare = look.folded.bare
-    handles = (found.span() for pattern in _HANDLES for found in pattern.finditer(bare))
+    patterns = (pattern for beginning, pattern in _HANDLES.items() if beginning in bare)
+    handles = (found.span() for pattern in patterns for found in pattern.finditer(bare))
     for start, end in (*find_phones(bare), *handles):
         name = "".join(c for c in bare[start:end] if c.isalnum() or c in "@/_")
-        yield _Mark(look.owner_of(start), "contact", _key("contact", name), start, end)
+        yield _Mark(look.documentof(start), "contact", _key("contact", name), start, end)
 
 
 def _links(look: _Look, number: int, document: Document, known: Known) -> Iterator[_Mark]:
@@ -629,26 +630,36 @@ def _occurrences(
     is_edge = (first - about.bounds[owner] < _EDGE) | (about.bounds[owner + 1] - last < _EDGE)
     capitals = np.append(0, np.cumsum(look.folded.original[look.first] != look.folded.codes[look.first]))
     raised = (capitals[last] - capitals[first]) / np.maximum(last - first, 1)
-    columns = [column.tolist() for column in (left, right, reads_on, covers, is_edge, raised)]
+    columns: dict[str, NDArray[Any]] = {
+        "left": left,
+        "right": right,
+        "reads_on": reads_on,
+        "covers": covers,
+        "is_edge": is_edge,
+        "raised": raised,
+    }
+    seen = zip(*(column.tolist() for column in columns.values()), strict=True)
     around = _Around(look, known)
     starts, ends = look.folded.starts, look.folded.ends
-    for number, find in enumerate(finds):
-        offset, mark = int(look.offsets[find.owner]), find.mark
+    for find, of_words in zip(finds, seen, strict=True):
+        document, mark = find.owner, find.mark
+        offset, text = int(look.offsets[document]), look.documents[document].text
         start, stop = (mark.start, mark.end) if mark else (look.first[find.first], look.last[find.last - 1])
         a = int(starts[start]) - offset
         b = int(ends[stop - 1]) - offset if stop > start else a
-        text = look.documents[find.owner].text
-        markup = (mark.link, mark.is_hidden, mark.site) if mark else around.of(find.owner, a, b)
+        link, is_hidden, site = (mark.link, mark.is_hidden, mark.site) if mark else around.of(document, a, b)
         yield Occurrence(
-            about.hashes[find.owner],
-            about.sketches[find.owner],
-            *(column[number] for column in columns),
-            *markup,
-            look.records[find.owner].record,
-            text[a : min(b, a + _LONGEST)],
-            b - a <= _LONGEST,
-            text[max(0, a - _AROUND) : a],
-            text[b : b + _AROUND],
+            about.hashes[document],
+            about.sketches[document],
+            **dict(zip(columns, of_words, strict=True)),
+            link=link,
+            is_hidden=is_hidden,
+            site=site,
+            record=look.records[document].record,
+            text=text[a : min(b, a + _LONGEST)],
+            is_whole=b - a <= _LONGEST,
+            before=text[max(0, a - _AROUND) : a],
+            behind=text[b : b + _AROUND],
         )
 
 
