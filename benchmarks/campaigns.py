@@ -269,7 +269,8 @@ class Figures:
     cured: int = 0
     """Infected documents of which everything injected was cut."""
     honest: int = 0
-    harmed: list[str] = field(default_factory=list)
+    harmed: list[list[str]] = field(default_factory=list)
+    """What was cut from each honest document that was changed."""
 
 
 def measure(cleaner: Cleaner, archive: Sequence[Injected]) -> Figures:
@@ -281,7 +282,7 @@ def measure(cleaner: Cleaner, archive: Sequence[Injected]) -> Figures:
             if not one.spans:
                 figures.honest += 1
                 if result.edits:
-                    figures.harmed += [f.quote for f in result.findings if f.action == "strip"]
+                    figures.harmed.append([f.quote for f in result.findings if f.action == "strip"])
                 continue
             cut = [(f.start, f.end) for f in result.findings if f.action == "strip"]
             touched = [any(a < end and start < b for a, b in cut) for start, end in one.spans]
@@ -331,8 +332,8 @@ def main(ctx: click.Context, data: Path | None, documents: int, seed: int, show:
             f"{len(figures.harmed)} of {figures.honest} ({len(figures.harmed) / figures.honest:.3%})",
         )
         if show:
-            for quote in figures.harmed:
-                console.print(f"  {name}: {quote!r}", markup=False)
+            for quotes in figures.harmed:
+                console.print(f"  {name}: {quotes}", markup=False)
     console.print(table)
     ctx.exit(0 if recalls[1] - recalls[0] >= GAINED and rates[1] - rates[0] <= FALSE else 1)
 
