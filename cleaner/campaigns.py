@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, takewhile
+from itertools import accumulate, islice, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +17,7 @@ import numpy as np
 from cleaner.document.targets import host_of, site_of
 from cleaner.folding import Folded, fold
 from cleaner.intervals import Intervals
-from cleaner.model.classifier import Scored
+from cleaner.model.classifier import BATCH, Scored
 from cleaner.model.clean_text import CleanText
 from cleaner.model.features import span_hashes
 from cleaner.rules.lexicon import Lexicon, Term, compile_terms
@@ -89,23 +89,29 @@ class Campaigns:
     def find(self, texts: Sequence[str]) -> list[list[Found]]:
         """The campaigns in each text, in order and disjoint; finds of one that are near each other are one."""
         found: list[list[Found]] = [[] for _ in texts]
-        if self._lexicon is None:
-            return found
-        offsets = [0]
-        for text in texts:
-            offsets.append(offsets[-1] + len(text) + len(_GAP))
+        first = size = 0
+        for number, text in enumerate(texts if self._lexicon else ()):
+            size += len(text)
+            if size >= BATCH or number + 1 == len(texts):
+                self._find(texts[first : number + 1], found[first : number + 1])
+                first, size = number + 1, 0
+        return found
+
+    def _find(self, texts: Sequence[str], found: Sequence[list[Found]]) -> None:
+        """Add what is in each of some texts, which are looked at together."""
+        assert self._lexicon
+        starts = list(accumulate((len(text) + len(_GAP) for text in texts[:-1]), initial=0))
         folded = fold(_GAP.join(texts))
         for hit in self._lexicon.find(folded):
-            start, end = int(folded.starts[hit.start]), int(folded.ends[hit.end - 1])
-            number = bisect_right(offsets, start) - 1
-            text, some = texts[number], found[number]
+            at, stop = int(folded.starts[hit.start]), int(folded.ends[hit.end - 1])
+            number = bisect_right(starts, at) - 1
+            text, some, offset = texts[number], found[number], starts[number]
             campaign = self._by_text[hit.term.text]
-            start, end = self._grown(text, start - offsets[number], end - offsets[number], campaign)
+            start, end = self._grown(text, at - offset, stop - offset, campaign)
             if some and some[-1].campaign is campaign and _are_near(text[some[-1].end : start]):
                 some[-1] = Found(some[-1].start, max(end, some[-1].end), campaign)
             elif not some or some[-1].end <= start:
                 some.append(Found(start, end, campaign))
-        return found
 
     def _grown(self, text: str, start: int, end: int, campaign: Campaign) -> tuple[int, int]:
         """A find with more of the campaign beside it, which varies."""

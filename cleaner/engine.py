@@ -170,13 +170,16 @@ class Cleaner:
 
     def _weight_of_links(self, document: Document) -> Weight:
         """How much a link target of the document looks like one of spam; the policy has the last word."""
-        known = link_weights(document, self._classifier.rules.known)
-        if self._known_campaigns:
-            by_rules, by_campaigns = known, self._campaigns.weight
-            known = lambda href: max(by_rules(href), by_campaigns(href))  # noqa: E731
-        if not self._allow and not self._deny:
-            return known
-        return lambda href: 0.0 if self._allow.find(href) else 1.0 if self._deny.find(href) else known(href)
+        by_rules = link_weights(document, self._classifier.rules.known)
+        if not self._allow and not self._deny and not self._known_campaigns:
+            return by_rules
+
+        def weight(href: str) -> float:
+            if self._allow.find(href):
+                return 0.0
+            return 1.0 if self._deny.find(href) else max(by_rules(href), self._campaigns.weight(href))
+
+        return weight
 
 
 @dataclass(slots=True)
