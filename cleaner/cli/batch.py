@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleaner.cli.inputs import FILE, read_policy
+from cleaner.cli.inputs import FILE, read_policy, refuse_overwriting
 from cleaner.cli.meter import Meter
+from cleaner.cli.report import report_option, write_report
 from cleaner.cli.show import Screen, json_line, standard_error, standard_output
 from cleaner.files import label, replacing
 from cleaner.types import FORMATS, CleanerError
@@ -27,7 +28,7 @@ Examples:
   cleaner batch articles/ --out cleaned/
   cleaner batch articles/ --out cleaned/ --resume
   cleaner batch posts.jsonl.gz export.csv --field body --out cleaned/
-  cleaner batch crawl.warc.gz --out cleaned.warc.gz --jobs 8
+  cleaner batch crawl.warc.gz --out cleaned.warc.gz --jobs 8 --report crawl.html
   cleaner batch wordpress.xml --in-place --ledger wordpress.ledger
   cleaner batch "sqlite:///site.db#posts" --where "status = 'publish'" --in-place --ledger site.ledger
   cleaner restore cleaned.ledger
@@ -62,6 +63,7 @@ Exit status: 0 done, 2 an error (what is done is kept: --resume), 3 done, but so
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="cores", help="Processes.")
 @click.option("--engine", type=click.Choice(("local", "dask")), default="local", help="What runs the processes.")
 @click.option("--scheduler", default="", metavar="URL", help="Address of the Dask scheduler (tcp://…).")
+@report_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 @click.pass_context
 def batch(
@@ -81,6 +83,7 @@ def batch(
     jobs: int,
     engine: str,
     scheduler: str,
+    report: Path | None,
     as_json: bool,
 ) -> None:
     """Clean whole archives, and keep a ledger of every edit, with which all of it can be taken back.
@@ -102,6 +105,7 @@ def batch(
     run = Run(sources, out or "", in_place, Wanted(fields, id_field, format, where), model, read_policy(policy))
     workers = engines.dask(scheduler) if scheduler else engines.local(jobs)
     path = ledger or _beside(sources, out)
+    refuse_overwriting([*sources, out or "", str(path)], [report] if report else [])
     messages = standard_error()
     book = opened(run, path, resume)
     try:
@@ -123,6 +127,8 @@ def batch(
         messages.complain(f"what is done is kept in {label(str(path))}: go on with --resume")
         raise
     quarantined = _write_quarantine(book, path)
+    if report:
+        write_report(book, report)
     if as_json:
         standard_output().write(json_line({"ledger": str(path), **summary(book)}))
     else:

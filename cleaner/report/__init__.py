@@ -5,19 +5,15 @@ The page runs nothing and loads nothing: whatever the articles hold is text in i
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from typing import NamedTuple, TextIO
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from cleaner.report.pages import environment, generate
 from cleaner.report.view import article_of
 from cleaner.types import Action, Result
-from cleaner.visible import visible
 
 __all__ = ["Report"]
 
@@ -44,14 +40,7 @@ class Report:
 
     def __init__(self, total: int, sections: TextIO) -> None:
         self._total = total
-        self._environment = Environment(
-            loader=PackageLoader("cleaner.report", "."),
-            autoescape=True,
-            undefined=StrictUndefined,
-            finalize=_shown,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._environment = environment()
         self._article = self._environment.get_template("article.html.jinja")
         self._sections = sections
         self._infected = 0
@@ -82,11 +71,10 @@ class Report:
 
     def page(self) -> Iterator[str]:
         """The page, piece by piece."""
-        style = files(__package__).joinpath("report.css").read_text("utf-8")
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        return self._environment.get_template("page.html.jinja").generate(
-            style=Markup(style),
-            digest=Markup(digest),
+        return generate(
+            self._environment,
+            "page.html.jinja",
+            "report.css",
             total=self._total,
             infected=self._infected,
             strip=sum(count for (_, action), count in self._categories.items() if action == "strip"),
@@ -107,8 +95,3 @@ def _tallies(counts: Counter[tuple[str, Action]]) -> Sequence[_Tally]:
     """The counts of each name, the greatest first."""
     names = sorted({name for name, _ in counts}, key=lambda name: (-counts[name, "strip"] - counts[name, "flag"], name))
     return [_Tally(name, counts[name, "strip"], counts[name, "flag"]) for name in names]
-
-
-def _shown(value: object) -> object:
-    """A value as it is put into the page, before it is escaped."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
