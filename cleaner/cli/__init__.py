@@ -18,6 +18,7 @@ COMMANDS = {
     "scan": "cleaner.cli.scan:scan",
     "batch": "cleaner.cli.batch:batch",
     "restore": "cleaner.cli.restore:restore",
+    "campaigns": "cleaner.cli.campaigns:campaigns",
     "report": "cleaner.cli.report:report",
     "train": "cleaner.cli.train:train",
     "adapt": "cleaner.cli.adapt:adapt",

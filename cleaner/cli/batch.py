@@ -58,6 +58,9 @@ Exit status: 0 done, 2 an error (what is done is kept: --resume), 3 done, but so
 @click.option("--id-field", default="", metavar="NAME", help="Field that records are called by.")
 @click.option("--where", default="", metavar="SQL", help="Only rows of a table for which this holds.")
 @click.option("--format", type=click.Choice(FORMATS), default="auto", help="How to read the texts.")
+@click.option(
+    "--campaigns/--no-campaigns", default=True, help="Look first for what recurs across unrelated documents [default]."
+)
 @click.option("--policy", type=FILE, metavar="FILE", help="Thresholds, allow and deny lists (TOML).")
 @click.option("--model", type=FILE, metavar="DIR", help="Use this model instead of the one that is built in.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="cores", help="Processes.")
@@ -78,6 +81,7 @@ def batch(
     id_field: str,
     where: str,
     format: str,
+    campaigns: bool,
     policy: Path | None,
     model: Path | None,
     jobs: int,
@@ -101,6 +105,7 @@ def batch(
     from cleaner.archive.batch import Run, list_sources, opened, read_all_layouts, write_all
     from cleaner.archive.records import Wanted
     from cleaner.archive.searching import search_all
+    from cleaner.archive.surveying import find_campaigns
 
     run = Run(sources, out or "", in_place, Wanted(fields, id_field, format, where), model, read_policy(policy))
     workers = engines.dask(scheduler) if scheduler else engines.local(jobs)
@@ -118,6 +123,9 @@ def batch(
     try:
         for container, layout in read_all_layouts(book, run.wanted):
             messages.print(f"{label(container.source)}: {_told(layout.fields, layout.id_field)}")
+        if campaigns:
+            with Meter(messages, "surveying", 2 * book.size(), 0) as meter:
+                find_campaigns(book, run.settings, workers, meter.advance)
         with Meter(messages, "searching", *_done(book)) as meter:
             search_all(book, run.settings, workers, meter.found)
         if not dry_run:
