@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -53,7 +54,7 @@ def test_splices_are_parted_where_a_stream_is(draw: st.DataObject, data: bytes) 
     edges = [0, *sorted(draw.draw(st.lists(st.integers(0, len(data)), max_size=5))), len(data)]
     queue = Splices(splices)
     parts = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         written = io.BytesIO()
         spliced(io.BytesIO(data[start:end]), queue.before(end), written.write, start)
         parts.append(written.getvalue())
