@@ -19,6 +19,7 @@ import zstandard
 from click.testing import CliRunner, Result
 from conftest import HONEST_SEED, INFECTED_SEED, ROOT
 
+from cleaner.archive.ledger import Ledger
 from cleaner.cli import main
 from cleaner.engine import clean
 
@@ -275,8 +276,8 @@ def told_by(ledger: Path) -> list[tuple[object, ...]]:
     base = sqlite3.connect(ledger)
     try:
         return base.execute(
-            "SELECT source, document.offset, record, verdict, document.digest_after, start, edit.end, removed, edit.state"
-            " FROM edit JOIN document ON document.id = document JOIN container ON container.id = container"
+            "SELECT source, document.offset, record, verdict, document.digest_after, start, edit.end, removed,"
+            " edit.state FROM edit JOIN document ON document.id = document JOIN container ON container.id = container"
             " ORDER BY source, document.offset, start"
         ).fetchall()
     finally:
@@ -325,3 +326,26 @@ def test_a_full_disk_is_told_and_gone_on_with(folder: Path) -> None:
     assert not list(Path("out").glob("*"))
     assert run(*arguments, "--resume").exit_code == 0
     assert len(Path("out/posts.jsonl").read_bytes().splitlines()) == 400
+
+
+def test_a_ledger_is_there_as_a_whole_or_not_at_all(folder: Path) -> None:
+    limited = (
+        "import resource, sys; from cleaner.cli import main; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)); main(sys.argv[1:])"
+    )
+    Path("posts.jsonl").write_bytes(lines(some_records(3)))
+    arguments = ["batch", "posts.jsonl", "--out", "out.jsonl", "--ledger", "l", "--jobs", "1"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    failed = subprocess.run(
+        [sys.executable, "-c", limited, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (failed.returncode, failed.stderr) == (2, "cleaner: l: cannot be written: file too large\n")
+    assert [path.name for path in folder.iterdir()] == ["posts.jsonl"]
+    assert run(*arguments).exit_code == 0
+
+
+def test_a_run_that_was_stopped_before_it_wrote_down_anything_is_gone_on_with(folder: Path) -> None:
+    Path("posts.jsonl").write_bytes(lines(some_records(3)))
+    Ledger.make(Path("l")).close()
+    assert batch("posts.jsonl", "--out", "out.jsonl", "--ledger", "l", "--resume").exit_code == 0
+    assert json.loads(Path("out.jsonl").read_bytes().splitlines()[2])["body"] == CLEANED

@@ -65,11 +65,9 @@ def opened(run: Run, path: Path, resume: bool) -> Ledger:
         ArchiveError: there is one already, there is none, or it is of a run that asked for something else.
     """
     asked = json.loads(json.dumps(run.to_dict()))
-    if not resume:
-        ledger = Ledger.make(path)
+    ledger = Ledger(path) if resume else Ledger.make(path)
+    if not ledger.first_run():
         ledger.begin("batch", asked)
-        return ledger
-    ledger = Ledger(path)
     told = ledger.first_run()
     for name in asked:
         if told.get(name) != asked[name]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -20,6 +20,7 @@ from cleaner.archive.findings import Found, FoundDocument
 from cleaner.archive.records import ArchiveError, Bad, Layout, Patch
 from cleaner.archive.splice import Splice
 from cleaner.campaigns import Campaign, numbers_of
+from cleaner.files import replacing
 
 if TYPE_CHECKING:
     from cleaner.archive.campaigns import Judged
@@ -124,22 +125,18 @@ class Ledger:
 
     @classmethod
     def make(cls, path: Path) -> Ledger:
-        """A new ledger at ``path``.
+        """A new ledger at ``path``, which is there as a whole or not at all.
 
         Raises:
-            ArchiveError: there is something already, or nothing can be written.
+            ArchiveError: there is something already.
+            OutputError: nothing can be written.
         """
         if path.exists():
             raise ArchiveError(f"{path}: exists already (go on with it, --resume, or remove it)")
-        try:
-            base = _connected(path)
-            schema = files("cleaner.archive").joinpath("ledger.sql").read_text("utf-8")
-            base.executescript(
-                f"BEGIN; {schema}; PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
-            )
-            base.close()
-        except sqlite3.OperationalError as error:
-            raise ArchiveError(f"{path}: {error}") from None
+        schema = files("cleaner.archive").joinpath("ledger.sql").read_text("utf-8")
+        with closing(sqlite3.connect(":memory:")) as base, replacing(path) as write:
+            base.executescript(f"{schema}; PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {VERSION};")
+            write(base.serialize())
         return cls(path)
 
     def close(self) -> None:
