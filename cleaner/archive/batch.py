@@ -34,6 +34,8 @@ class Run:
     """Folder, file or address to write to; empty for nowhere."""
     in_place: bool = False
     wanted: Wanted = field(default_factory=Wanted)
+    campaigns: bool = True
+    """Whether a first pass looks for what recurs across documents."""
     model: Path | None = None
     policy: Policy = field(default_factory=Policy)
 
@@ -53,6 +55,7 @@ class Run:
             "sources": list(self.sources),
             "in_place": self.in_place,
             "wanted": json.loads(json.dumps(asdict(self.wanted))),
+            "campaigns": self.campaigns,
             "model": version,
             "policy": self.policy.to_dict(),
         }

@@ -107,7 +107,8 @@ def batch(
     from cleaner.archive.searching import search_all
     from cleaner.archive.surveying import find_campaigns
 
-    run = Run(sources, out or "", in_place, Wanted(fields, id_field, format, where), model, read_policy(policy))
+    wanted = Wanted(fields, id_field, format, where)
+    run = Run(sources, out or "", in_place, wanted, campaigns, model, read_policy(policy))
     workers = engines.dask(scheduler) if scheduler else engines.local(jobs)
     path = ledger or _beside(sources, out)
     refuse_overwriting([*sources, out or "", str(path)], [report] if report else [])
