@@ -33,6 +33,9 @@ _TELLING = frozenset({"phrase", "domain", "contact", "hashtag", "hidden"})
 """Groups of evidence that tell a line of promotion on a page from the names and codes that pages are full of."""
 _MENTIONING = frozenset({"em", "i", "q", "cite"})
 """Elements in which a text names words that it speaks about."""
+_QUOTATION = re.compile(r'“[^“”\n]*+”|"[^"\n]*+"|«[^«»\n]*+»|„[^„“”\n]*+[“”]|「[^「」\n]*+」|『[^『』\n]*+』')
+QUOTED = 0.4
+"""Share of a quotation that must be spam for it to be one of spam, not of somebody's words with spam in them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +78,8 @@ def decide(
     off the topic but holds nothing that a rule recognises is only flagged, and so is a line or a link of a page that is
     a mere name or code, unless it is certain. Never more than flagged are long codes, words whose encoding was
     mistaken, names of a page that differ, phrases that a line names one by one, each in an element of its own for
-    emphasis or quotation, and in an unknown language what rules of fewer than two kinds recognise.
+    emphasis or quotation, messages that a text quotes one by one, and in an unknown language what rules of fewer than
+    two kinds recognise.
     A policy that cuts all that it flags cuts these, too.
     When more than ``policy.max_removed`` of the text would go, everything is only flagged.
     """
@@ -85,7 +89,7 @@ def decide(
     scored = list(scored)
     links = Intervals((e.text_start, e.text_end) for e in (document.elements if scored else ()) if e.href)
     series = _is_series([name for s in scored if (name := _lone_name(s, document))])
-    mentions = Intervals(_mentions(scored, document))
+    mentions = Intervals([*_mentions(scored, document), *_quotations(scored, document)])
     for s in in_company(scored, document, links):
         if allowed.overlap(s.start, s.end) or forced.overlap(s.start, s.end):
             continue
@@ -170,6 +174,20 @@ def _mentions(scored: Sequence[Scored], document: Document) -> list[tuple[int, i
     lines = [bisect_left(edges, start) for start, _ in named]
     in_line = Counter(lines)
     return [place for line, place in zip(lines, named, strict=True) if in_line[line] > 1]
+
+
+def _quotations(scored: Sequence[Scored], document: Document) -> list[tuple[int, int]]:
+    """The quotations that consist of spam, where there are several: a text that warns of such messages quotes them."""
+    text = document.text
+    if len(scored) < 2:
+        return []
+    starts = [s.start for s in scored]
+    found = []
+    for start, end in (match.span() for match in _QUOTATION.finditer(text)):
+        inside = [s for s in scored[bisect_left(starts, start) : bisect_left(starts, end)] if s.end <= end]
+        if inside and sum(solid(text[s.start : s.end]) for s in inside) >= QUOTED * solid(text[start:end]):
+            found.append((start, end))
+    return found if len(found) > 1 else []
 
 
 def _is_code(span: str) -> bool:

@@ -52,6 +52,37 @@ def test_names_of_a_page_that_differ_are_only_shown(page: str, names: list[str],
     assert {decision.action for decision in decisions} == {action}
 
 
+WARNING = "Công an xã dán ở chợ mấy tin nhắn mà bà con hay nhận, ai thấy thì xóa ngay.\n{}\nHỏi thêm ở trụ sở.\n"
+
+
+@pytest.mark.parametrize(
+    ("listed", "action"),
+    [
+        pytest.param('1. "Vay nóng ba phút"\n2. "Nổ hũ tặng tiền"', "flag", id="straight"),
+        pytest.param(
+            "- “Vay nóng ba phút nhé anh chị”\n- “Nổ hũ tặng tiền ngay”", "flag", id="curly, with words around"
+        ),
+        pytest.param("「Vay nóng ba phút」、「Nổ hũ tặng tiền」", "flag", id="in one line"),
+        pytest.param('1. Vay nóng ba phút\n2. "Nổ hũ tặng tiền"', "strip", id="one that is quoted, one that is not"),
+        pytest.param(
+            '"Tôi trồng rau Vay nóng ba phút ở bãi sông từ năm ngoái", ông Sáu nói, "và năm nay bán được giá Nổ hũ tặng'
+            ' tiền nên cả nhà mừng lắm".',
+            "strip",
+            id="in somebody's words",
+        ),
+    ],
+)
+def test_messages_that_a_text_quotes_one_by_one_are_only_shown(listed: str, action: str) -> None:
+    document = read(HOST + WARNING.format(listed), "text")
+    scored = [
+        Scored(at, at + len(phrase), 0.95, "loan", {"wording": 5.0}, {"phrase": (phrase,)})
+        for phrase in ("Vay nóng ba phút", "Nổ hũ tặng tiền")
+        for at in [document.text.index(phrase)]
+    ]
+    decisions, _ = decide(scored, document, Policy(), Terms(()), Terms(()))
+    assert [decision.action for decision in decisions] == [action] * 2
+
+
 @pytest.mark.parametrize(
     ("page", "format", "action"),
     [
