@@ -81,7 +81,7 @@ class Moments:
 def _ledger_is(query: str) -> Callable[[Path], bool]:
     def is_so(folder: Path) -> bool:
         with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{folder / LEDGER}?mode=ro", uri=True)) as base:
-            return base.execute(f"SELECT EXISTS ({query})").fetchone() == (1,)
+            return bool(base.execute(f"SELECT EXISTS ({query})").fetchone()[0])
         return False
 
     return is_so
