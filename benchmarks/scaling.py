@@ -1,8 +1,8 @@
 """How fast a large archive is cleaned, by one worker and by two, and how much memory that takes.
 
 One file of JSON lines, articles of about 3 KB, every fiftieth infected, is cleaned by the command with a worker and
-with two. Time is that on the wall from the start of the command to its end; memory is the largest sum of what its processes
-hold, in which pages that they share count for each of them.
+with two. Time is that on the wall from the start of the command to its end; memory is the largest sum of what its
+processes hold, in which pages that they share count for each of them.
 
 Exit status: 0 when both make the same, 1 when not, 2 when one fails.
 """
