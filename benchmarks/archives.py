@@ -27,6 +27,7 @@ from containers import KINDS, Entry, Kind, Record, folder_content
 from material import ROOT, size_of
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from cleaner import Cleaner
@@ -190,7 +191,7 @@ def main(ctx: click.Context, records: int, only: Sequence[str], jobs: int, json_
     """Clean and restore an archive of each format, and hold it against what should come of it."""
     made = list(articles.articles(records))
     kinds = [kind for kind in KINDS if not only or kind.name in only]
-    outcomes = [measure(kind, made, jobs) for kind in kinds]
+    outcomes = [measure(kind, made, jobs) for kind in track(kinds, "archives", console=Console(stderr=True))]
     show(Console(), outcomes)
     passed = all(not outcome.faults and outcome.exact == outcome.cut for outcome in outcomes)
     if json_file:

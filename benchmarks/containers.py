@@ -565,7 +565,7 @@ def read_sqlite(path: Path) -> list[Entry]:
 
 
 KINDS = (
-    Kind(".txt .html .md", "site", file, make_folder, read_folder, folder_content),
+    Kind("articles", "site", file, make_folder, read_folder, folder_content),
     Kind("JSONL", "posts.jsonl", mixed, make_jsonl, read_jsonl, Path.read_bytes),
     Kind("JSONL, gzip", "posts.jsonl.gz", mixed, make_gzip, lambda p: json_entries(gzip_content(p)), gzip_content),
     Kind("JSONL, zstd", "posts.jsonl.zst", mixed, make_zstd, lambda p: json_entries(zstd_content(p)), zstd_content),
