@@ -1,8 +1,8 @@
 """Whether archives of every format come out cleaned to the letter, unharmed otherwise, and are restored.
 
 Made-up records, two in a hundred of them infected, are put into an archive of each format and cleaned by the command.
-What it makes is held against what `cleaner.clean` makes of each text, which knows of no campaigns, by readers that are not ours: all values of all
-records, and where the format leaves no choice every byte. Then all of it is taken back.
+What it makes is held against what `cleaner.clean` makes of each text (which knows of no campaigns), by readers that are
+not ours: all values of all records, and where the format leaves no choice every byte. Then all of it is taken back.
 
 Exit status: 0 when all is as it should be, 1 when not.
 """
