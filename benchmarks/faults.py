@@ -37,7 +37,18 @@ from rich.table import Table
 ONE_INFECTED_IN = 8
 """So many that there is something to write."""
 LEDGER = "ledger"
-TABLES = ("container", "document", "finding", "edit", "patch", "member", "member_data", "quarantine")
+TABLES = (
+    "container",
+    "document",
+    "finding",
+    "edit",
+    "patch",
+    "member",
+    "member_data",
+    "quarantine",
+    "campaign",
+    "campaign_example",
+)
 TIMES = frozenset({"at"})
 BEGINNING = 0.1
 """Seconds in which a ledger is made, at most."""
