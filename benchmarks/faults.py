@@ -50,8 +50,6 @@ TABLES = (
     "campaign_example",
 )
 TIMES = frozenset({"at"})
-BEGINNING = 0.1
-"""Seconds in which a ledger is made, at most."""
 PAUSE = 0.001
 LONGEST = 600
 SHOWN = 5
@@ -81,12 +79,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """When a process is killed: so long after something is so."""
+    """When a process is killed: between what begins and what is over."""
 
     name: str
-    is_begun: Callable[[Path], bool]
-    longest: float = LONGEST
-    """Seconds; the rest of the run where that is shorter."""
+    is_begun: Callable[[Path], bool] = lambda folder: True
+    is_over: Callable[[Path], bool] = lambda folder: False
 
 
 def _ledger_is(query: str) -> Callable[[Path], bool]:
@@ -98,10 +95,18 @@ def _ledger_is(query: str) -> Callable[[Path], bool]:
     return is_so
 
 
-ANYWHERE = Moments("anywhere", lambda folder: True)
-MAKING = Moments("making the ledger", lambda folder: (folder / LEDGER).exists(), BEGINNING)
-WRITING = Moments("writing", _ledger_is("SELECT 1 FROM container WHERE state = 'searched'"))
-UNDOING = Moments("restoring", _ledger_is("SELECT 1 FROM edit WHERE state = 'undoing'"))
+ANYWHERE = Moments("anywhere")
+MAKING = Moments("at first", lambda folder: (folder / LEDGER).exists(), _ledger_is("SELECT 1 FROM container"))
+WRITING = Moments(
+    "writing",
+    _ledger_is("SELECT 1 FROM container WHERE state = 'searched'"),
+    _ledger_is("SELECT 1 FROM container WHERE state = 'written'"),
+)
+UNDOING = Moments(
+    "restoring",
+    _ledger_is("SELECT 1 FROM edit WHERE state = 'undoing'"),
+    _ledger_is("SELECT 1 FROM edit WHERE state = 'undone'"),
+)
 
 
 def some_records(count: int) -> Records:
@@ -160,20 +165,20 @@ def finish(folder: Path, arguments: Sequence[str]) -> str:
     return f"exit status {process.returncode}: {told.strip()[-300:]}" if process.returncode else ""
 
 
-def time_from(folder: Path, arguments: Sequence[str], moments: Moments) -> float:
-    """Seconds from the first moment to the end of an undisturbed run."""
+def time_of(folder: Path, arguments: Sequence[str], moments: Moments) -> float:
+    """Seconds from the first to the last of some moments of an undisturbed run."""
     process = start(folder, arguments)
-    begun = _wait(process, folder, moments)
+    seconds = -_wait(process, folder, moments.is_begun) + _wait(process, folder, moments.is_over)
     _, told = process.communicate(timeout=LONGEST)
     if process.returncode:
         raise BenchmarkError(told.strip()[-300:])
-    return min(time.perf_counter() - begun, moments.longest)
+    return seconds
 
 
 def kill(folder: Path, arguments: Sequence[str], moments: Moments, delay: float) -> bool:
     """Start the command and kill it; whether it was still running then."""
     process = start(folder, arguments)
-    begun = _wait(process, folder, moments)
+    begun = _wait(process, folder, moments.is_begun)
     time.sleep(max(0.0, begun + delay - time.perf_counter()))
     is_running = process.poll() is None
     with suppress(ProcessLookupError):
@@ -182,25 +187,28 @@ def kill(folder: Path, arguments: Sequence[str], moments: Moments, delay: float)
     return is_running
 
 
-def _wait(process: subprocess.Popen[str], folder: Path, moments: Moments) -> float:
-    while process.poll() is None and not moments.is_begun(folder):
+def _wait(process: subprocess.Popen[str], folder: Path, is_so: Callable[[Path], bool]) -> float:
+    """The time at which something is so, or the process ended."""
+    while process.poll() is None and not is_so(folder):
         time.sleep(PAUSE)
     return time.perf_counter()
 
 
 def state_of(folder: Path) -> str:
     """How far a killed run was, as the ledger tells."""
+    if not (folder / LEDGER).exists():
+        return "no ledger"
     try:
         with closing(sqlite3.connect(folder / LEDGER)) as base:
             (undoing,) = base.execute("SELECT count(*) FROM edit WHERE state = 'undoing'").fetchone()
             row = base.execute("SELECT state, searched, digest_next FROM container").fetchone()
-    except sqlite3.Error:
-        return "no ledger"
+    except sqlite3.Error as error:
+        return str(error)
     if row is None:
         return "nothing listed"
     state, searched, promised = row
     if promised or undoing:
-        return "being replaced" if promised else "being restored"
+        return "being written" if promised else "being restored"
     return f"{state}, in part" if state == "new" and searched else str(state)
 
 
@@ -245,7 +253,7 @@ def measure(task: Task, records: Records, kills: int, place: Path) -> list[Kill]
     for moments in dict.fromkeys(every):
         shutil.rmtree(whole, ignore_errors=True)
         shutil.copytree(fresh, whole)
-        longest[moments] = time_from(whole, arguments if task.is_restored else [*arguments, "1"], moments)
+        longest[moments] = time_of(whole, arguments if task.is_restored else [*arguments, "1"], moments)
     wanted, ledger, files = task.read(whole), told_by(whole), _files(whole)
     done: list[Kill] = []
     chance = random.Random(task.name)
@@ -276,14 +284,15 @@ def _files(folder: Path) -> set[str]:
 def show(console: Console, kills: Sequence[Kill]) -> None:
     """Print how many were killed where, and what did not come to the same."""
     table = Table(box=SIMPLE_HEAD)
-    for heading in ("command", "killed", "when the ledger said", "times", "the same", "files left"):
-        table.add_column(heading, justify="right" if heading in ("times", "the same", "files left") else "left")
+    for heading in ("run", "killed", "how far it was", "times", "same", "left"):
+        table.add_column(heading, justify="right" if heading in ("times", "same", "left") else "left", no_wrap=True)
     count = Counter((kill.task, kill.moment, kill.state) for kill in kills)
-    for (task, moment, state), times in count.items():
+    for (task, moment, state), times in sorted(count.items()):
         own = [kill for kill in kills if (kill.task, kill.moment, kill.state) == (task, moment, state)]
         same, left = sum(not kill.faults for kill in own), sum(kill.left for kill in own)
         table.add_row(task, moment, state, str(times), str(same), str(left))
     console.print(table)
+    console.print("left: files that killed processes left beside the target")
     for kill in [kill for kill in kills if kill.faults][:SHOWN]:
         told = "; ".join(kill.faults)
         console.print(f"{kill.task}, {kill.moment}, {kill.state}: {told}", markup=False, highlight=False)
@@ -291,7 +300,7 @@ def show(console: Console, kills: Sequence[Kill]) -> None:
 
 @click.command()
 @click.option("--kills", type=click.IntRange(1), default=50, show_default=True, help="Of each command.")
-@click.option("--records", type=click.IntRange(1), default=4000, show_default=True, help="Of each archive.")
+@click.option("--records", type=click.IntRange(1), default=6000, show_default=True, help="Of each archive.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here.")
 @click.pass_context
 def main(ctx: click.Context, kills: int, records: int, json_file: Path | None) -> None:
