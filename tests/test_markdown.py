@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -62,6 +64,12 @@ def quotes(document: Document, name: str) -> list[tuple[str, str]]:
         pytest.param("a < b và c > d", "a < b và c > d\n", id="less than"),
         pytest.param("<div>\n*a*\n\n*b*\n</div>", " *a*\nb\n", id="Markdown in a block of HTML"),
         pytest.param("<script>\n\n# a\n</script>\n# b", "b\n", id="a script"),
+        pytest.param("- > ---\n* 2) ***\nhết", "hết\n", id="rules in containers"),
+        pytest.param("1. \n\n    [a](b)", "[a](b)\n", id="code behind an empty item"),
+        pytest.param("a `\n &amp;b\n \\*` c", "a  &amp;b \\* c\n", id="code over several lines"),
+        pytest.param("giá | loại\n--|-- \n1 | 2", "giá\tloại\n1\t2\n", id="blanks behind delimiters"),
+        pytest.param("(giá\n--- |", "(giá --- |\n", id="no header of a table"),
+        pytest.param("[a](<http://x>[b](//y)", "[a](http://xb\n", id="an angled target that goes on"),
         pytest.param("# một\r\n- hai\r- ba", "một\nhai\nba\n", id="line breaks of all kinds"),
     ],
 )
@@ -175,9 +183,22 @@ PIECES = [
 COMMONMARK = MarkdownIt("commonmark").enable("table")
 
 
+DISPUTED = re.compile(
+    r"""
+    \| [^\n]* \n [ \t>]* -+ [ \t]* (?:\n|\Z)  # a heading underlined, or a table of one column?
+    | (?:[-*#]|[12][.)]|>)[ \t] [^\n]* \n [ \t>]* -* \|[-|]+  # a heading, an item, or the header of a table?
+    | \n [ \t>]* (?:\ {4}|\t) [ \t]* [>*-]  # a quote or an item, however far it is indented?
+    | \]\(  # a reference before a bracket, or the beginning of a link?
+    """,
+    re.X,
+)
+"""What the other parser reads otherwise than CommonMark says, or than GitHub does."""
+
+
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_the_text_is_that_of_a_commonmark_parser(source: str) -> None:
+    assume(not DISPUTED.search(source))
     expected = "".join(_text(token) for token in COMMONMARK.parse(source))
     assert "".join(read(source, "markdown").text.split()) == "".join(expected.split())
 

@@ -23,8 +23,9 @@ _FENCE = re.compile(r"(`{3,}+(?![^\r\n]*`)|~{3,}+)")
 _HEADING = re.compile(r"(\#{1,6}+)(?:[ \t]++|\Z)")
 _UNDERLINE = re.compile(r"(=++|-++)[ \t]*+")
 _RULE = re.compile(r"([-*_])(?:[ \t]*+\1){2,}+[ \t]*+")
+_SAME_SIGNS = re.compile(r"([-*_])(?:[ \t]*+\1)*+[ \t]*+")
 _ITEM = re.compile(r"(?:([-+*])|([0-9]{1,9}+)([.)]))(?=[ \t]|\Z)")
-_DELIMITERS = re.compile(r"\|?(?:[ \t]*+:?-++:?[ \t]*+\|)*+(?:[ \t]*+:?-++:?[ \t]*+)?")
+_DELIMITERS = re.compile(r"\|?(?:[ \t]*+:?-++:?[ \t]*+\|)*+(?:[ \t]*+:?-++:?)?[ \t]*+")
 _CELL = re.compile(r"(?:[^|\\]++|\\.?)*+", re.S)
 _HTML = (
     (
@@ -54,7 +55,7 @@ HTML_TAG = re.compile(
 )
 """A whole tag of HTML, as Markdown knows it."""
 _INNER = r"(?:[^\s()\\]++|\\.?|\([^\s()]*+\))*+"
-DESTINATION = rf"(?:<(?P<angled>(?:[^<>\r\n\\]|\\.)*+)>|(?P<target>(?:[^\s()\\]++|\\.?|\({_INNER}\))*+))"
+DESTINATION = rf"(?:<(?P<angled>(?:[^<>\r\n\\]|\\.)*+)>|(?P<target>(?!<)(?:[^\s()\\]++|\\.?|\({_INNER}\))*+))"
 TITLE = r"""(?:"(?P<double>(?:[^"\\]++|\\.)*+)"|'(?P<single>(?:[^'\\]++|\\.)*+)'|\((?P<round>(?:[^()\\]++|\\.)*+)\))"""
 _DEFINITION = re.compile(
     rf"""
@@ -177,14 +178,18 @@ class _Parser:
         """Of the open table."""
         self._last_line = 0
         """Where the last line of the open paragraph starts."""
+        self._is_far = False
+        """Whether it is indented so far that it begins nothing."""
         self._done = 0
         """Where the last content ends."""
 
         # The line that is read: where its text begins, ends, and ends with its line break; the column in which
         # its text begins, and the one from which the innermost container that goes on counts.
         self._at = self._stop = self._end = self._column = self._base = 0
-        self._not_rules = ""
-        """Signs that the line holds among others, and that therefore make no rule of its rest."""
+        self._no_rule_before = 0
+        """Up to there no sign begins a rule that goes to the end of the line."""
+        self._empty_item = 0
+        """How many containers are open up to an item that begins with an empty line; 0 when none does."""
 
     def parse(self) -> Blocks:
         source = self._source
@@ -199,7 +204,6 @@ class _Parser:
 
     def _read_line(self, start: int, stop: int, end: int) -> None:
         self._at, self._stop, self._end, self._column, self._base = start, stop, end, 0, 0
-        self._not_rules = ""
         is_plain = self._source[start] not in _TELLING and not self._containers
         if is_plain and not self._columns and not self._is_verbatim():
             self._read_text(0)
@@ -211,10 +215,12 @@ class _Parser:
         if self._at == stop:
             self._read_blank(start, depth)
             return
+        self._empty_item = 0
         while self._open_container(depth):
             depth = len(self._containers)
         if self._at == stop:
             self._done = stop
+            self._empty_item = depth if self._containers[-1].width else 0
         elif not self._open_leaf(depth):
             self._read_text(depth)
 
@@ -348,11 +354,12 @@ class _Parser:
 
     def _is_rule(self) -> bool:
         sign = self._source[self._at]
-        if sign not in "-*_" or sign in self._not_rules:
+        if sign not in "-*_" or self._at < self._no_rule_before:
             return False
         if _RULE.fullmatch(self._source, self._at, self._stop):
             return True
-        self._not_rules += sign
+        same = _SAME_SIGNS.match(self._source, self._at, self._stop)
+        self._no_rule_before = same.end() if same else self._at
         return False
 
     def _is_underline(self) -> bool:
@@ -451,6 +458,9 @@ class _Parser:
             self._close_leaf()
         if self._source[start : self._stop].strip(" \t"):
             self._done = self._stop  # the sign of a quote belongs to it
+        if self._empty_item:
+            depth = min(depth, self._empty_item - 1)
+            self._empty_item = 0
         if depth < len(self._containers):
             self._close(depth)
 
@@ -462,7 +472,7 @@ class _Parser:
             self._found.append(self._leaf)
         leaf = self._leaf
         assert leaf is not None
-        self._last_line = self._at
+        self._last_line, self._is_far = self._at, self._indent() >= 4
         if leaf.lines and leaf.lines[-1][1] == self._at:
             leaf.lines[-1] = (leaf.lines[-1][0], self._end)
         else:
@@ -520,6 +530,8 @@ class _Parser:
         if "|" not in source[at:stop] or not _DELIMITERS.fullmatch(source, at, stop):
             return 0
         header = (self._last_line, self._done)
+        if "|" not in source[slice(*header)] or self._is_far:
+            return 0
         columns = len(self._cells(at, stop))
         return columns if len(self._cells(*header)) == columns else 0
 

@@ -115,7 +115,9 @@ class _Reader:
             return
         if sign.target:
             self._tokens.targets[len(self._tokens.tags)] = sign.target
-        self._put(sign.start, sign.end, _tag(sign.tag), verbatim if sign.tag == "code" else as_spelled)
+        goes_on = self._readers[-1]  # code may go over several lines
+        reader = verbatim if sign.tag == "code" else as_spelled if sign.tag else goes_on
+        self._put(sign.start, sign.end, _tag(sign.tag), reader)
 
     def _close_gaps(self, document: Document) -> None:
         """Let the line breaks within paragraphs stand for what the next line begins with, too."""
