@@ -395,6 +395,7 @@ class _Parser:
 
     def _open_html(self, depth: int) -> None:
         self._close(depth)
+        self._fence = ""
         self._leaf = Leaf("html", self._at, self._at, [])
         self._found.append(self._leaf)
         self._goes_on()
