@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
 
 from cleaner.archive.packing import BLOCK
-from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted
+from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted, unnamed
 from cleaner.document.encoding import decode
 from cleaner.edit import apply
 from cleaner.types import Edit, SourceError
@@ -184,7 +184,7 @@ def _texts(piece: Piece, layout: Layout, item: str, offset: int, is_part: bool =
         at = len(_encoded(item[: error.at], encoding))
         begin = piece.offset + offset
         data = piece.data[offset : offset + len(_encoded(item[:_QUARANTINED], encoding))][:_QUARANTINED]
-        yield Bad(f"byte {begin}", begin, f"byte {at} of the record: {error}", data)
+        yield Bad(unnamed(begin), begin, f"byte {at} of the record: {error}", data)
 
 
 def _read(piece: Piece, layout: Layout, item: str, offset: int) -> list[Text]:
@@ -193,7 +193,7 @@ def _read(piece: Piece, layout: Layout, item: str, offset: int) -> list[Text]:
     contents = _contents(children, item, piece, offset, layout)
     _compare(item, children, contents)
     begin = piece.offset + offset
-    record = _first(item, children, (layout.id_field,) if layout.id_field else _IDS) or f"byte {begin}"
+    record = _first(item, children, (layout.id_field,) if layout.id_field else _IDS) or unnamed(begin)
     date, link = _first(item, children, _DATES), _first(item, children, ("link",))
     found = []
     for child, content in zip(children, contents, strict=True):

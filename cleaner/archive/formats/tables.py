@@ -29,6 +29,7 @@ from sqlalchemy import exc, types
 
 from cleaner.archive.cells import ROWS, by_record, changed, choose_cells, piece_of, texts
 from cleaner.archive.records import ArchiveError, Change, Layout, Piece, Refused, Wanted
+from cleaner.archive.stores import from_environment
 
 __all__ = ["layout", "pieces", "rewrite", "texts"]
 
@@ -142,6 +143,21 @@ def rewrite(name: str, target: str, layout: Layout, changes: Iterable[Change]) -
             yield from refused
 
 
+def is_copied(name: str, target: str) -> bool:
+    """Whether a table has as many rows as another one, of which a run that was stopped began to make it.
+
+    Raises:
+        ArchiveError: a database cannot be read.
+    """
+    rows = []
+    for address in (name, target):
+        with _opened(address, is_made=True) as place, place.engine.connect() as connection:
+            table = _found(connection, place.table)
+            query = sql.select(sql.func.count()).select_from(_plain(table)) if table is not None else None
+            rows.append(0 if query is None else connection.execute(query).scalar_one())
+    return 0 < rows[0] == rows[1]
+
+
 # Databases
 
 
@@ -158,7 +174,7 @@ def _opened(name: str, is_made: bool = False) -> Iterator[_Place]:
     except exc.ArgumentError:
         raise ArchiveError("a table is named by the address of its database: sqlite:///articles.db#table") from None
     if url.password and url.password.startswith("$"):
-        url = url.set(password=os.path.expandvars(str(url.password)))
+        url = url.set(password=from_environment(str(url.password)))
     shown = f"{url.set(query={}).render_as_string(hide_password=True)}#{table}"
     if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith("file:"):
         if not is_made and not os.path.isfile(url.database):

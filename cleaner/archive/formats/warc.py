@@ -20,7 +20,7 @@ from typing import BinaryIO, NamedTuple
 from fastwarc.warc import HeaderMap
 
 from cleaner.archive.packing import BLOCK
-from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted, applied
+from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted, applied, unnamed
 from cleaner.document.encoding import Decoded, decode, encode
 from cleaner.edit import apply
 from cleaner.types import Edit, SourceError
@@ -132,7 +132,7 @@ def texts(piece: Piece, layout: Layout) -> Iterator[Text | Bad]:
             return
         at = extent.end
         record, offset = piece.data[extent.start : extent.end], piece.offset + extent.start
-        name = f"byte {offset}"
+        name = unnamed(offset)
         try:
             headers = _headers(record[: extent.block - extent.start])
             name = _link(headers) or headers.get("WARC-Record-ID") or name
