@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cleaner.archive.formats import told_by
 from cleaner.archive.records import ArchiveError, Bad
-from cleaner.archive.stores import is_remote, size_of
+from cleaner.archive.stores import is_remote, listed, size_of
 from cleaner.files import cause
 
 _PASSWORD = re.compile(r"\A[^/]*//[^/@:]*:(?!\$)[^/@]+@|[?&](?:password|passwd|pwd)=(?!\$)", re.I)
@@ -45,7 +45,8 @@ def sources_of(names: Sequence[str], out: str, in_place: bool) -> Iterator[Sourc
     to where they lie, and those that would lead writing out of the folder that was named.
 
     Args:
-        names: files, folders, addresses of files (``s3://…``) and of tables (``sqlite:///base.db#table``).
+        names: files, folders, addresses of files (``s3://…``), of folders (the same with a slash at the end) and of
+            tables (``sqlite:///base.db#table``).
         out: folder, file or address to write to; a folder if it ends with a separator or several containers are named.
         in_place: whether the sources themselves are changed.
 
@@ -97,6 +98,9 @@ def _sources_of(name: str, out: str, among_others: bool, in_place: bool) -> Iter
             raise ArchiveError(f"{name}: name the table, too: {name}#table")
         target = f"{out}#{name.partition('#')[2]}" if out and "#" not in out else out
         yield Source(name, name if in_place else target, "tables", "", 0)
+    elif is_remote(name) and name.endswith("/"):
+        within = name.rstrip("/").rpartition("/")[2] if among_others else ""
+        yield from _in_store(name, name if in_place else _joined(out, within, True))
     elif os.path.isdir(name):
         within = Path(os.path.abspath(name)).name if among_others else ""
         yield from _in_folder(Path(name), name if in_place else _joined(out, within, True))
@@ -114,6 +118,15 @@ def _joined(out: str, name: str, is_folder: bool) -> str:
     if not out or not (is_folder or out.endswith(("/", os.sep)) or os.path.isdir(out)):
         return out
     return f"{out.rstrip('/')}/{name}" if is_remote(out) else os.path.join(out, name)
+
+
+def _in_store(folder: str, target: str) -> Iterator[Source | Bad]:
+    """The files of a remote folder and those in it, by name."""
+    for path, size in listed(folder):
+        if ".." in path.split("/"):
+            yield Bad(folder + path, 0, "its name leads out of the folder")
+        else:
+            yield Source(folder + path, _joined(target, path, True), *told_by(path), size)
 
 
 def _in_folder(folder: Path, target: str, above: tuple[str, ...] = ()) -> Iterator[Source | Bad]:

@@ -84,6 +84,24 @@ def size_of(name: str) -> int:
         raise ArchiveError(f"{name}: {cause(error)}") from None
 
 
+def listed(address: str) -> Iterator[tuple[str, int]]:
+    """The files below a remote folder, by name: their paths in it, and their sizes in bytes.
+
+    Raises:
+        ArchiveError: there are none, or the store does not answer.
+    """
+    try:
+        with _told():
+            filesystem, path = _store(address)
+            found = filesystem.find(path, detail=True)
+    except OSError as error:
+        raise ArchiveError(f"{address}: {cause(error)}") from None
+    if not found:
+        raise ArchiveError(f"{address}: there are no files")
+    for name in sorted(found):
+        yield name.removeprefix(path.rstrip("/")).removeprefix("/"), int(found[name]["size"] or 0)
+
+
 # Remote stores
 
 
