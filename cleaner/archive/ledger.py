@@ -20,7 +20,7 @@ from cleaner.archive.findings import Found, FoundDocument
 from cleaner.archive.records import ArchiveError, Bad, Layout, Patch
 from cleaner.archive.splice import Splice
 from cleaner.campaigns import Campaign, numbers_of
-from cleaner.files import cause, replacing
+from cleaner.files import cause, make_folder, replacing
 from cleaner.types import Edit
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ class Ledger:
         if path.exists():
             raise ArchiveError(f"{path}: exists already (go on with it, --resume, or remove it)")
         schema = files("cleaner.archive").joinpath("ledger.sql").read_text("utf-8")
+        make_folder(path.parent)
         with closing(sqlite3.connect(":memory:")) as base, replacing(path) as write:
             base.executescript(f"{schema}; PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {VERSION};")
             write(base.serialize())
