@@ -105,7 +105,7 @@ def batch(
     from cleaner.archive.batch import Run, list_sources, opened, read_all_layouts, write_all
     from cleaner.archive.records import Wanted
     from cleaner.archive.searching import search_all
-    from cleaner.archive.sources import refuse_within
+    from cleaner.archive.sources import is_table, refuse_within
     from cleaner.archive.surveying import find_campaigns
 
     wanted = Wanted(fields, id_field, format, where)
@@ -113,6 +113,8 @@ def batch(
     workers = engines.dask(scheduler) if scheduler else engines.local(jobs)
     path = ledger or _beside(sources, out)
     refuse_overwriting([*sources, out or "", str(path)], [report] if report else [])
+    if where and not any(map(is_table, sources)):
+        raise click.UsageError("--where chooses rows of tables; there are none among the sources")
     refuse_within(str(report or ""), sources)
     messages = standard_error()
     book = opened(run, path, resume)

@@ -15,6 +15,7 @@ from functools import partial
 from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
 
+from cleaner.archive.fields import KEPT
 from cleaner.archive.packing import BLOCK
 from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted, unnamed
 from cleaner.document.encoding import decode
@@ -30,7 +31,6 @@ _DATES = ("wp:post_date_gmt", "pubDate", "dc:date", "published", "updated")
 _LONGEST = 1 << 25
 """Characters without the end of an item after which what stands in CDATA sections and comments counts, too."""
 _LONGEST_TAG = 64
-_QUARANTINED = 1 << 16
 
 _NAME = r"[A-Za-z_][\w.:-]*+"
 _PREFIX = r"(?:[A-Za-z_][\w.-]*+:)?"
@@ -189,7 +189,7 @@ def _texts(piece: Piece, layout: Layout, item: str, offset: int, is_part: bool =
             return
         at = len(_encoded(item[: error.at], encoding))
         begin = piece.offset + offset
-        data = piece.data[offset : offset + len(_encoded(item[:_QUARANTINED], encoding))][:_QUARANTINED]
+        data = piece.data[offset : offset + len(_encoded(item[:KEPT], encoding))][:KEPT]
         yield Bad(unnamed(begin), begin, f"byte {at} of the record: {error}", data)
 
 
