@@ -15,7 +15,7 @@ from functools import partial
 from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
 
-from cleaner.archive.fields import KEPT
+from cleaner.archive.fields import KEPT, joined
 from cleaner.archive.packing import BLOCK
 from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted, unnamed
 from cleaner.document.encoding import decode
@@ -448,7 +448,7 @@ def _referred(part: re.Match[str]) -> str:
 def _patches(content: _Content, edits: Sequence[Edit]) -> list[Patch]:
     """Patches of references, text and CDATA sections; what divides them stays."""
     changes: list[tuple[int, int, str]] = []
-    for start, end, replacement in _joined(edits):
+    for start, end, replacement in joined(edits):
         for first, last, is_cdata in _places(content, start, end):
             changes.append((first, last, _new(content, first, last, is_cdata, replacement)))
             replacement = ""
@@ -478,17 +478,6 @@ def _spelled_out(content: _Content, changes: Sequence[tuple[int, int, str]]) -> 
 
 def _is_element(markup: str) -> bool:
     return _by_expat(f"<x>{markup}</x>") is not None
-
-
-def _joined(edits: Sequence[Edit]) -> list[Edit]:
-    """Edits, those that touch one another as one."""
-    joined: list[Edit] = []
-    for edit in edits:
-        if joined and joined[-1].end == edit.start:
-            last = joined.pop()
-            edit = Edit(last.start, edit.end, last.replacement + edit.replacement)
-        joined.append(edit)
-    return joined
 
 
 def _places(content: _Content, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
