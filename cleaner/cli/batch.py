@@ -30,6 +30,7 @@ Examples:
   cleaner batch posts.jsonl.gz export.csv --field body --out cleaned/
   cleaner batch crawl.warc.gz --out cleaned.warc.gz --jobs 8 --report crawl.html
   cleaner batch wordpress.xml --in-place --ledger wordpress.ledger
+  cleaner batch s3://crawl/2024/ --out s3://cleaned/2024/ --ledger crawl.ledger
   cleaner batch "sqlite:///site.db#posts" --where "status = 'publish'" --in-place --ledger site.ledger
   cleaner restore cleaned.ledger
 
@@ -92,7 +93,7 @@ def batch(
 ) -> None:
     """Clean whole archives, and keep a ledger of every edit, with which all of it can be taken back.
 
-    SRC are files, folders, or addresses of remote files and of tables. Only what is cut changes; every other byte
+    SRC are files, folders, or addresses of remote files, remote folders (with / at the end) and tables. Only what is cut changes; every other byte
     stays as it is.
     """
     if not (out or in_place or dry_run):
