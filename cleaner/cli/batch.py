@@ -93,8 +93,8 @@ def batch(
 ) -> None:
     """Clean whole archives, and keep a ledger of every edit, with which all of it can be taken back.
 
-    SRC are files, folders, or addresses of remote files, remote folders (with / at the end) and tables. Only what is cut changes; every other byte
-    stays as it is.
+    SRC are files, folders, or addresses of remote files, remote folders (with / at the end) and tables. Only what is
+    cut changes; every other byte stays as it is.
     """
     if not (out or in_place or dry_run):
         raise click.UsageError("name where to write (--out DST), or choose --in-place or --dry-run")
