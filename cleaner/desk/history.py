@@ -1,0 +1,54 @@
+"""Who did what: decisions on articles, and all the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer, joinedload
+
+from cleaner.desk.tables import NAME, Article, AuditEntry, Decision
+
+PAGE = 100
+
+
+def record(session: Session, action: str, subject: str, by: str, **details: Any) -> None:
+    """Write into the audit log, in the transaction of what is done. Secrets have no place in it."""
+    session.add(AuditEntry(action=action, subject=subject[:NAME], by=by, details=details))
+
+
+def decisions(
+    session: Session, by: str = "", bulk: str = "", before: int | None = None, size: int = PAGE
+) -> Sequence[Decision]:
+    """The latest decisions on any article, latest first, with their articles (without texts) and findings.
+
+    Args:
+        session: one that reads.
+        by: only of this name.
+        bulk: only of those made at once.
+        before: only those with a lower number: the next page.
+        size: how many at most.
+    """
+    query = select(Decision).order_by(Decision.number.desc()).limit(size)
+    query = query.options(
+        joinedload(Decision.article).options(defer(Article.source), defer(Article.text), defer(Article.words)),
+        joinedload(Decision.finding),
+    )
+    if by:
+        query = query.where(Decision.by == by)
+    if bulk:
+        query = query.where(Decision.bulk == bulk)
+    if before is not None:
+        query = query.where(Decision.number < before)
+    return session.scalars(query).unique().all()
+
+
+def audit(session: Session, action: str = "", before: int | None = None, size: int = PAGE) -> Sequence[AuditEntry]:
+    """The audit log, latest first; ``action`` is the beginning of what was done (``token``, ``policy.save``)."""
+    query = select(AuditEntry).order_by(AuditEntry.number.desc()).limit(size)
+    if action:
+        query = query.where(AuditEntry.action.startswith(action, autoescape=True))
+    if before is not None:
+        query = query.where(AuditEntry.number < before)
+    return session.scalars(query).all()
