@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from cleaner.desk import api
+from cleaner.desk import api, web
 from cleaner.desk.api import problems
 from cleaner.desk.api.limits import Limits
 from cleaner.desk.api.watching import Watching
@@ -51,9 +51,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.desk = desk
     for router in api.routers():
         app.include_router(router)
-    problems.install(app)
+    problems.install(app, web.error_page)
+    web.mount(app)
     app.add_middleware(Limits, settings=settings)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings), www_redirect=False)
+    app.add_middleware(web.Headers)
     app.add_middleware(Watching, metrics=desk.metrics)
     return app
 
