@@ -147,6 +147,8 @@ def undo_all(session: Session, bulk: str, by: str) -> Done:
         NotFoundError: there is no such decision for many.
         InvalidError: all of it was taken back already.
     """
+    if not bulk.isalnum():
+        raise NotFoundError("nothing was decided at once under that name")
     articles = session.scalars(
         select(Article).where(Article.decisions.any(Decision.bulk == bulk)).order_by(Article.number)
     ).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,6 +18,8 @@ from cleaner.desk.tables import Article, Decision, Finding, now
 from cleaner.edit import apply
 from cleaner.types import CATEGORIES
 
+_ID = re.compile("[0-9a-f]{32}")
+_NO_ARTICLE = "there is no such article"
 Kind = Literal["accept", "reject", "adjust", "mark", "finish"]
 
 
@@ -69,6 +72,8 @@ def decide(session: Session, id: str, version: int, choices: Sequence[Choice], b
             replay(article)
         if choice.kind == "finish" and (left := _open(article)):
             raise InvalidError(f"{len(left)} of the findings must be decided first")
+    if not any(d.version == article.version for d in article.decisions):
+        raise InvalidError("nothing to decide: no finding is open")
     _settle(session, article, before)
     return article
 
@@ -111,10 +116,22 @@ def find(session: Session, id: str) -> Article:
     Raises:
         NotFoundError: there is none.
     """
-    article = session.scalar(select(Article).where(Article.id == id))
+    article = session.scalar(select(Article).where(Article.id == _known(id)))
     if article is None:
-        raise NotFoundError("there is no such article")
+        raise NotFoundError(_NO_ARTICLE)
     return article
+
+
+def version_of(session: Session, id: str) -> int:
+    """The version of an article, without the article.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    version = session.scalar(select(Article.version).where(Article.id == _known(id)))
+    if version is None:
+        raise NotFoundError(_NO_ARTICLE)
+    return version
 
 
 def live(decisions: Iterable[Decision]) -> list[Decision]:
@@ -151,9 +168,9 @@ def _replay(finding: Finding, standing: Sequence[Decision]) -> None:
 
 def _locked(session: Session, id: str, version: int) -> Article:
     """The article, which nobody else changes until the transaction ends."""
-    article = session.scalar(select(Article).where(Article.id == id).with_for_update(of=Article))
+    article = session.scalar(select(Article).where(Article.id == _known(id)).with_for_update(of=Article))
     if article is None:
-        raise NotFoundError("there is no such article")
+        raise NotFoundError(_NO_ARTICLE)
     if article.version != version:
         raise ConflictError(
             f"this article was changed since version {version}: it is at version {article.version} now",
@@ -178,6 +195,13 @@ def told(decision: Decision) -> dict[str, Any]:
         "by": decision.by,
         "at": decision.at.isoformat(),
     }
+
+
+def _known(id: str) -> str:
+    """What may be the id of an article; databases choke on some of what may not."""
+    if not _ID.fullmatch(id):
+        raise NotFoundError(_NO_ARTICLE)
+    return id
 
 
 def _decisions(article: Article, choice: Choice) -> list[Decision]:

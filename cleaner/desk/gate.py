@@ -69,10 +69,15 @@ class Gate:
         versions: tuple[int, int] = (0, 0),
     ) -> None:
         policy = policy or Policy()
+        self._model = model
         self.cleaner = Cleaner(model, policy)
         self._assisted = Cleaner(model, assisted(policy))
         self.versions = versions
         """Numbers of the policy and the model."""
+
+    def with_policy(self, policy: Policy) -> Cleaner:
+        """The same model under another policy."""
+        return Cleaner(self._model, policy)
 
     def judge(self, source: str, format: str = "auto") -> Judged:
         """Look at a text; nothing is written.
@@ -118,6 +123,7 @@ def submit(session: Session, submission: Submission, judged: Judged, sender: str
         policy=judged.policy,
         model=judged.model,
         sender=sender,
+        decisions=[],
         findings=[_row(f, edits) for f, edits in zip(result.findings, judged.edits, strict=True)],
     )
     session.add(article)

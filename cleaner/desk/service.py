@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+
+from anyio import CapacityLimiter
 
 from cleaner.desk.database import Database
 from cleaner.desk.gate import Gate, Gatekeeper
@@ -18,6 +21,8 @@ class Desk:
     database: Database
     gatekeeper: Gatekeeper
     metrics: Metrics
+    cleaning: CapacityLimiter
+    """How many texts are looked at together: as many as there are cores."""
 
     @classmethod
     def of(cls, settings: Settings) -> Desk:
@@ -27,7 +32,13 @@ class Desk:
             SettingsError: a setting makes no sense.
         """
         database = Database(settings.database, announces=bool(settings.webhook))
-        return cls(settings, database, Gatekeeper(settings.model, settings.policy), Metrics())
+        return cls(
+            settings,
+            database,
+            Gatekeeper(settings.model, settings.policy),
+            Metrics(),
+            CapacityLimiter(os.cpu_count() or 1),
+        )
 
     def gate(self) -> Gate:
         """The gate of the policy and the model that hold now."""

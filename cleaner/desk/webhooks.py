@@ -8,10 +8,13 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
+from standardwebhooks.webhooks import Webhook
 
-from cleaner.desk.tables import Article, Delivery, now
+from cleaner.desk.errors import SettingsError
+from cleaner.desk.gate import storable
+from cleaner.desk.tables import NAME, Article, Delivery, now
 
 ATTEMPTS = 14
 """Tries before news are given up: about a day and a half."""
@@ -40,6 +43,23 @@ def announce(session: Session, article: Article) -> None:
     session.add(Delivery(article_number=article.number, body=json.dumps(news), due=now()))
 
 
+def seal_of(secret: str) -> Webhook:
+    """What signs news.
+
+    Raises:
+        SettingsError: the secret is not of the form that Standard Webhooks wants.
+    """
+    try:
+        return Webhook(secret)
+    except Exception:
+        raise SettingsError("the webhook's secret must be whsec_ and base64") from None
+
+
+def is_due(session: Session) -> bool:
+    """Whether there are news to be tried now."""
+    return bool(session.scalar(select(exists().where(Delivery.due <= now()))))
+
+
 def claim(session: Session) -> Delivery | None:
     """News that are due, which nobody else tries before their next try is due: that is how a try is counted."""
     delivery = session.scalar(
@@ -59,4 +79,4 @@ def arrived(session: Session, number: int) -> None:
 
 def failed(session: Session, number: int, why: str) -> None:
     """Write down why news did not arrive; they are tried again when they are due."""
-    session.execute(update(Delivery).where(Delivery.number == number).values(error=why[:200]))
+    session.execute(update(Delivery).where(Delivery.number == number).values(error=storable(why)[:NAME]))

@@ -1,0 +1,236 @@
+"""The words of the desk in the languages that it speaks: catalogs, names, dates, numbers.
+
+The words in templates and code are English; ``locale/<language>.po`` has the others, and is read at start-up.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from babel import Locale, negotiate_locale
+from babel.dates import format_datetime, format_timedelta
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+from babel.support import NullTranslations, Translations
+
+from cleaner.desk.errors import DeskError
+from cleaner.desk.tables import Reason, now
+
+SOURCE = "en"
+FOLDER = Path(__file__).parent / "locale"
+_NUMBER = re.compile(r"\d[\d,]*")
+
+
+def later(message: str) -> str:
+    """``message``, which is translated where it is shown."""
+    return message
+
+
+CATEGORIES = {
+    "gambling": later("gambling"),
+    "lottery": later("lottery"),
+    "betting": later("betting"),
+    "adult": later("adult"),
+    "pharma": later("medicines"),
+    "loan": later("loans"),
+    "essay": later("essay writing"),
+    "replica": later("replicas"),
+    "crypto": later("cryptocurrency"),
+    "piracy": later("piracy"),
+    "seo": later("link building"),
+    "other": later("other"),
+}
+VERDICTS = {
+    "clean": later("clean"),
+    "cleaned": later("cleaned"),
+    "review": later("doubtful"),
+    "spam": later("all spam"),
+}
+STATES = {
+    "review": later("waiting"),
+    "published": later("published by the gate"),
+    "decided": later("decided"),
+    "open": later("to decide"),
+    "accepted": later("cut"),
+    "rejected": later("kept"),
+    "withdrawn": later("withdrawn"),
+}
+ACTIONS = {
+    "strip": later("cut by the gate"),
+    "flag": later("doubtful"),
+    "mark": later("marked by a person"),
+}
+KINDS = {
+    "accept": later("accepted: cut"),
+    "reject": later("rejected: kept"),
+    "adjust": later("adjusted"),
+    "mark": later("marked as missed"),
+    "finish": later("finished"),
+    "undo": later("taken back"),
+}
+REASONS = {
+    "wording": later("The words are used as in injected spam"),
+    "phrase": later("A known phrase"),
+    "brand": later("A word in the shape of a brand"),
+    "domain": later("A known domain"),
+    "hashtag": later("Hashtags"),
+    "contact": later("A call to action, or contact details"),
+    "seam": later("The sentence reads better without it"),
+    "disguise": later("Spelling, marks or letters are disguised"),
+    "context": later("The rest of the article speaks of something else"),
+    "layout": later("Where it stands, and what stands around it"),
+    "repetition": later("The same words stand elsewhere in the article"),
+    "extent": later("Its length"),
+    "link": later("Where its link leads"),
+    "hidden": later("It is hidden from readers"),
+    "campaign": later("The same stands in unrelated articles"),
+    "company": later("Something else in the article is certainly injected"),
+    "language": later("The article is in a language that the model does not know"),
+    "policy": later("The policy's deny list names it"),
+}
+AGAINST = {
+    "wording": later("The words are used as in honest articles"),
+    "seam": later("The sentence needs it"),
+    "context": later("The rest of the article speaks of the same"),
+}
+"""What the same evidence says when it speaks against an injection, where that needs other words."""
+TITLES = (
+    later("Something went wrong"),
+    later("Not found"),
+    later("Invalid request"),
+    later("Not authorized"),
+    later("Not allowed"),
+    later("Changed meanwhile"),
+    later("Too large"),
+    later("Too slow"),
+    later("Too many requests"),
+    later("Unavailable"),
+    later("Storage full"),
+    later("Refused"),
+)
+MESSAGES = (
+    later("there is nothing at this address"),
+    later("there is no such article"),
+    later("this form is not of this session: load the page again, and send it once more"),
+    later("this form comes from another site"),
+    later("this token is unknown, has expired or was revoked"),
+    later("this ticket is unknown, has expired or was revoked"),
+    later("this link was used already"),
+    later("something went wrong here; it was written into the log"),
+    later("the database is busy; nothing was written"),
+    later("nothing to decide"),
+    later("nothing to decide: no such finding"),
+    later("an undo is not taken back: decide again"),
+    later("that decision was taken back already"),
+    later("all of that was taken back already"),
+    later("{} of the findings must be decided first"),
+    later("finding {} is cut there already"),
+    later("there is nothing but white space in that span"),
+    later("there is nothing in that span that a reader sees"),
+    later("[{}, {}) is no span of the source, which has {} characters"),
+    later("what this would decide has changed since it was previewed: look again"),
+    later("name at least a campaign, a rule, a category, a source or words"),
+)
+"""Of errors; numbers in them are ``{}``."""
+
+
+class Words:
+    """How the desk speaks one language; safe to share between threads."""
+
+    def __init__(self, language: str, translations: NullTranslations) -> None:
+        self.language = language
+        self.name = Locale.parse(language).get_display_name(language) or language
+        """Of the language, in itself."""
+        self.gettext = translations.ugettext
+        self.ngettext = translations.ungettext
+
+    def category(self, name: str) -> str:
+        """A category of findings."""
+        return self.gettext(CATEGORIES.get(name, name))
+
+    def verdict(self, name: str) -> str:
+        """What the gate said."""
+        return self.gettext(VERDICTS.get(name, name))
+
+    def state(self, name: str) -> str:
+        """Of an article or a finding."""
+        return self.gettext(STATES.get(name, name))
+
+    def action(self, name: str) -> str:
+        """What the gate did about a finding."""
+        return self.gettext(ACTIONS.get(name, name))
+
+    def kind(self, name: str) -> str:
+        """Of a decision."""
+        return self.gettext(KINDS.get(name, name))
+
+    def reason(self, reason: Reason) -> str:
+        """Evidence in plain words, with what it names."""
+        known = AGAINST.get(reason.code) if reason.contribution < 0 else None
+        says = self.gettext(known or REASONS.get(reason.code, reason.text))
+        named = reason.text.partition(": ")[2] if reason.code in REASONS else ""
+        return f"{says}: {named}" if named and reason.code != "language" else says
+
+    def error(self, error: DeskError) -> str:
+        """What went wrong, as a sentence; one that no catalog has stays English."""
+        numbers = _NUMBER.findall(str(error))
+        pattern = _NUMBER.sub("{}", str(error))
+        translated = self.gettext(pattern)
+        said = str(error) if translated == pattern else translated.format(*numbers)
+        return f"{said[:1].upper()}{said[1:]}."
+
+    def moment(self, at: datetime) -> str:
+        """A day and a time, in UTC."""
+        return f"{format_datetime(at, 'd MMM y, HH:mm', locale=self.language)} UTC"
+
+    def ago(self, at: datetime) -> str:
+        """How long ago something was."""
+        return format_timedelta(at - now(), add_direction=True, threshold=1.1, locale=self.language)
+
+    def number(self, value: float) -> str:
+        """With the marks of the language."""
+        return format_decimal(value, locale=self.language)
+
+    def percent(self, share: float) -> str:
+        """A share of 0..1, in whole percents; certainty is never made up by rounding."""
+        return format_percent(min(share, 0.99) if share < 1 else share, "0%", locale=self.language)
+
+
+def read_words() -> dict[str, Words]:
+    """The words of all languages that there are catalogs for, English included."""
+    found = {SOURCE: Words(SOURCE, NullTranslations())}
+    for file in sorted(FOLDER.glob("*.po")):
+        found[file.stem] = Words(file.stem, _translations(file))
+    return found
+
+
+def choose(chosen: str, accepted: str, languages: Sequence[str]) -> str:
+    """The language that was chosen, or else the first that a browser accepts (``Accept-Language``), or English."""
+    if chosen in languages:
+        return chosen
+    ranked = sorted((_rank(part) for part in accepted.split(",")), key=lambda pair: -pair[0])
+    wanted = [tag for rank, tag in ranked if rank > 0]
+    return negotiate_locale(wanted, languages, sep="-") or SOURCE
+
+
+def _rank(part: str) -> tuple[float, str]:
+    """How much a browser likes a language."""
+    tag, _, quality = part.partition(";")
+    try:
+        return float(quality.partition("=")[2] or 1), tag.strip()
+    except ValueError:
+        return 0.0, tag.strip()
+
+
+def _translations(file: Path) -> Translations:
+    with file.open("rb") as lines:
+        catalog = read_po(lines, locale=file.stem)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return Translations(compiled)
