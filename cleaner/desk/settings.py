@@ -24,6 +24,11 @@ class Settings:
     """Folder of the model to start with; ``None``: the one that comes with the project."""
     policy: Policy = field(default_factory=Policy)
     """What holds while none was saved."""
+    models: Path = Path("desk-models")
+    """Folder for the models that are learnt from decisions."""
+    tests: tuple[Path, ...] = ()
+    """Files of articles (JSON lines, as ``cleaner evaluate`` reads them) on which a learnt model must be no worse;
+    none: the project's own, which are in its source tree."""
     host: str = "127.0.0.1"
     port: int = 8000
     address: str = ""

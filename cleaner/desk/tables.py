@@ -230,6 +230,29 @@ class ModelVersion(Base):
     at: Mapped[datetime] = mapped_column(default=now)
 
 
+class LearningRun(Base):
+    """An attempt to learn a model from decisions: how far it is, and what came of it."""
+
+    __tablename__ = "learning_run"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(10), default="running")
+    """``running``, ``learnt`` (there is a new model to approve), ``refused`` (it is no better) or ``failed``."""
+    stage: Mapped[str] = mapped_column(String(30), default="reading")
+    share: Mapped[float] = mapped_column(default=0.0)
+    """Of the stage that is done, 0..1."""
+    told: Mapped[list[Any]] = mapped_column(default=list)
+    """Why nothing came of it: sentences of English."""
+    figures: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Old against new, JSON-ready."""
+    model: Mapped[int | None] = mapped_column(ForeignKey("model_version.number"))
+    by: Mapped[str] = mapped_column(String(NAME))
+    at: Mapped[datetime] = mapped_column(default=now)
+    touched: Mapped[datetime] = mapped_column(default=now)
+    """When it was last heard of."""
+
+
 class ModelChange(Base):
     """A switch to another model: an approval or a roll-back; the last one holds."""
 

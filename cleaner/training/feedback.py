@@ -86,7 +86,7 @@ def judged(classifier: Classifier, lessons: Sequence[Lesson], advance: Callable[
         lessons: the articles.
         advance: called with the number of articles done, now and then.
     """
-    found = [part for part in _judged(classifier, lessons, advance)]
+    found = list(_judged(classifier, lessons, advance))
     rows = [row for row, _, _ in found]
     return Judged(
         np.array(rows, dtype=np.float32).reshape(-1, len(FEATURES)),
@@ -159,9 +159,9 @@ def grown(weights: Weights, spans: Judged) -> Weights:
     for round in range(ROUNDS):
         probability = 1 / (1 + np.exp(-odds))
         rest, weight = right - probability, probability * (1 - probability)
-        tree = DecisionTreeRegressor(
-            max_depth=DEPTH, min_samples_leaf=LEAF, max_features=0.5, random_state=round
-        ).fit(spans.rows, rest)
+        tree = DecisionTreeRegressor(max_depth=DEPTH, min_samples_leaf=LEAF, max_features=0.5, random_state=round).fit(
+            spans.rows, rest
+        )
         paths = np.asarray(tree.decision_path(spans.rows).todense(), dtype=np.float64)
         values = RATE * (rest @ paths) / (weight @ paths + SHRINKAGE)
         odds += values[tree.apply(spans.rows)]
