@@ -20,6 +20,7 @@ from babel.support import NullTranslations, Translations
 
 from cleaner.desk.errors import DeskError
 from cleaner.desk.tables import Reason, now
+from cleaner.visible import visible
 
 SOURCE = "en"
 FOLDER = Path(__file__).parent / "locale"
@@ -99,6 +100,16 @@ AGAINST = {
     "context": later("The rest of the article speaks of the same"),
 }
 """What the same evidence says when it speaks against an injection, where that needs other words."""
+PLACES = (
+    later("title of the page"),
+    later("markup of the source"),
+    later("attribute"),
+    later("hidden from readers ({})"),
+    later("{} of the page"),
+    later("{} of <{}>"),
+    later("{} in JSON-LD"),
+)
+"""Where something stands that readers do not see, as :mod:`cleaner.report.view` tells it."""
 TITLES = (
     later("Something went wrong"),
     later("Not found"),
@@ -124,6 +135,14 @@ MESSAGES = (
     later("something went wrong here; it was written into the log"),
     later("the database is busy; nothing was written"),
     later("nothing to decide"),
+    later("these words do not stand in the article, or are cut already"),
+    later("version must be a number"),
+    later("finding must be a number"),
+    later("start must be a number"),
+    later("end must be a number"),
+    later("decision must be a number"),
+    later("there is no finding {} in this article"),
+    later("there is no decision {} on this article"),
     later("nothing to decide: no such finding"),
     later("an undo is not taken back: decide again"),
     later("that decision was taken back already"),
@@ -175,6 +194,14 @@ class Words:
         says = self.gettext(known or REASONS.get(reason.code, reason.text))
         named = reason.text.partition(": ")[2] if reason.code in REASONS else ""
         return f"{says}: {named}" if named and reason.code != "language" else says
+
+    def place(self, label: str) -> str:
+        """Where something stands that readers do not see."""
+        for pattern in PLACES:
+            found = re.fullmatch(re.escape(pattern).replace(r"\{\}", "(.+)"), label)
+            if found:
+                return visible(self.gettext(pattern).format(*found.groups()), keep="")
+        return visible(label, keep="")
 
     def error(self, error: DeskError) -> str:
         """What went wrong, as a sentence; one that no catalog has stays English."""
