@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 from types import TracebackType
 
-import httpx
+import httpx2
 from standardwebhooks.webhooks import Webhook
 
 from cleaner.desk import webhooks
@@ -50,7 +50,7 @@ class Courier:
 
     def _run(self) -> None:
         assert self._seal
-        with httpx.Client(timeout=PATIENCE, headers={"User-Agent": "cleaner"}) as client:
+        with httpx2.Client(timeout=PATIENCE, headers={"User-Agent": "cleaner"}) as client:
             while not self._stop.is_set():
                 try:
                     carried = self._carry(client, self._seal)
@@ -60,7 +60,7 @@ class Courier:
                 if not carried:
                     self._stop.wait(PAUSE)
 
-    def _carry(self, client: httpx.Client, seal: Webhook) -> bool:
+    def _carry(self, client: httpx2.Client, seal: Webhook) -> bool:
         """Try to deliver what is due; whether there was something."""
         with self._desk.database.read() as session:
             if not webhooks.is_due(session):
@@ -81,7 +81,7 @@ class Courier:
         return True
 
 
-def _posted(client: httpx.Client, address: str, seal: Webhook, delivery: Delivery) -> str:
+def _posted(client: httpx2.Client, address: str, seal: Webhook, delivery: Delivery) -> str:
     """Post news; why they did not arrive, empty when they did."""
     at = datetime.now(UTC)
     headers = {
@@ -92,6 +92,6 @@ def _posted(client: httpx.Client, address: str, seal: Webhook, delivery: Deliver
     }
     try:
         response = client.post(address, content=delivery.body, headers=headers)
-    except httpx.HTTPError as error:
+    except httpx2.HTTPError as error:
         return f"{type(error).__name__}: {error}"
     return "" if response.is_success else f"answered {response.status_code}"

@@ -7,34 +7,27 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AfterValidator, Field
 from sqlalchemy.exc import IntegrityError
 
 from cleaner.desk import gate, idempotency, queue
 from cleaner.desk.api.judging import judging
 from cleaner.desk.api.problems import responses
-from cleaner.desk.api.schemas import ArticleOut, FilterIn, Line, Number, PageOut, Submit, Summary
+from cleaner.desk.api.schemas import ArticleOut, Line, ListIn, PageOut, Submit, Summary
 from cleaner.desk.api.security import Reader, Submitter, TheDesk
 from cleaner.desk.api.versions import is_known, tag
 from cleaner.desk.decisions import find, version_of
 from cleaner.desk.errors import NotFoundError, StorageFullError
 from cleaner.desk.gate import Judged, Submission
-from cleaner.desk.queue import Filter, Order
+from cleaner.desk.queue import Filter
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
 
 
-def _key(value: str) -> str:
-    if not value.isascii() or not value.isprintable():
-        raise ValueError("must be printable ASCII")
-    return value
-
-
-Key = Annotated[str, Header(min_length=1, max_length=200), AfterValidator(_key)]
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200, pattern="^[!-~]+$")]
 
 
 @router.post("", status_code=201, response_model=ArticleOut, responses=responses(StorageFullError))
-async def submit(body: Submit, desk: TheDesk, actor: Submitter, idempotency_key: Key | None = None) -> Response:
+async def submit(body: Submit, desk: TheDesk, actor: Submitter, idempotency_key: IdempotencyKey = None) -> Response:
     """Hand an article in: what is certain is cut at once; what is doubtful waits for a person (`state`: `review`).
 
     It is on disk when this answers. With an `Idempotency-Key` the same submission may be sent again for a day, when
@@ -80,14 +73,12 @@ def _created(told: str) -> Response:
 def list_(
     desk: TheDesk,
     actor: Reader,
-    wanted: Annotated[FilterIn, Query()],
-    order: Order = "oldest",
-    after: Annotated[Number | None, Query()] = None,
-    size: Annotated[int, Field(ge=1, le=200), Query()] = queue.PAGE,
+    wanted: Annotated[ListIn, Query()],
 ) -> PageOut:
     """The articles that a filter finds, page by page."""
     with desk.database.read() as session:
-        page = queue.page(session, Filter(**wanted.model_dump()), order, after, size)
+        filter = Filter(**wanted.model_dump(exclude={"order", "after", "size"}))
+        page = queue.page(session, filter, wanted.order, wanted.after, wanted.size)
         return PageOut(articles=[Summary.of(article) for article in page.articles], after=page.after)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from cleaner.desk.queue import PAGE, Order
 from cleaner.desk.tables import NAME, NOTE, Article, Decision, Finding
 from cleaner.types import Category, Format, Result
 
@@ -338,6 +339,14 @@ class FilterIn(Body):
     rule: Line = Field("", description="Code of a reason (`phrase`), or the whole of its text.")
     least: Share | None = Field(None, description="Lowest score.")
     most: Share | None = Field(None, description="Highest score.")
+
+
+class ListIn(FilterIn):
+    """Which articles, and which page of them."""
+
+    order: Order = "oldest"
+    after: Number | None = Field(None, description="From the page before.")
+    size: Annotated[int, Field(ge=1, le=200)] = PAGE
 
 
 class CampaignOut(BaseModel):

@@ -12,12 +12,15 @@ from typing import NamedTuple
 from cleaner import types
 from cleaner.desk import tables
 from cleaner.desk.outcome import edits_with
+from cleaner.document import read
 from cleaner.report.view import Group, Piece, article_of
 from cleaner.types import Result
 from cleaner.visible import UNSAFE, visible
 
 LONGEST = 300_000
 """Characters of a source up to which all of it is shown; of a longer one, what stands around findings."""
+AROUND, MOST = 90, 240
+"""Characters around a finding, and of it, that are shown where there is not the whole article."""
 _UNSEEN = re.compile(
     f"{UNSAFE.pattern}|[\u00ad\u061c\u180e\u200b\u200e\u200f\u2060-\u2064\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
@@ -98,10 +101,24 @@ class Reading:
         return (at, at + 1) if starts is None or ends is None else (int(starts[at]), int(ends[at]))
 
 
+class Context(NamedTuple):
+    """A finding with a little of what stands around it, on one line."""
+
+    before: str
+    quote: str
+    after: str
+
+
+def context_of(finding: tables.Finding) -> Context:
+    """A finding in its article, as it stands in the source."""
+    source, start, end = finding.article.source, finding.cut_start, finding.cut_end
+    before, after = source[max(0, start - AROUND) : start], source[end : end + AROUND]
+    quote = source[start:end] if end - start <= MOST else f"{source[start : start + MOST]}…"
+    return Context(*(visible(re.sub(r"\s+", " ", text), keep="") for text in (before, quote, after)))
+
+
 def places_of(words: str, article: tables.Article) -> list[tuple[int, int]]:
     """Where words stand in an article, as spans of its source; kinds and lengths of white space do not matter."""
-    from cleaner.document import read
-
     pattern = re.compile(r"\s+".join(map(re.escape, words.split())))
     if not pattern.pattern:
         return []
@@ -140,5 +157,3 @@ def _free(start: int, end: int, taken: Iterable[tuple[int, int, tables.Finding]]
 def _as_found(start: int, end: int, finding: tables.Finding) -> types.Finding:
     return types.Finding(start, end, finding.quote, finding.category, finding.score, (), "flag")  # type: ignore[arg-type]
 
-
-__all__ = ["Group", "Piece", "Reading", "Shown", "places_of"]

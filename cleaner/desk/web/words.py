@@ -100,6 +100,15 @@ AGAINST = {
     "context": later("The rest of the article speaks of the same"),
 }
 """What the same evidence says when it speaks against an injection, where that needs other words."""
+AUDIT = {
+    "token.add": later("made a token"),
+    "token.revoke": later("revoked a token"),
+    "ticket.add": later("made an access link"),
+    "session.add": later("signed in"),
+    "policy.save": later("saved a policy"),
+    "policy.restore": later("restored a policy"),
+    "model.approve": later("switched to another model"),
+}
 PLACES = (
     later("title of the page"),
     later("markup of the source"),
@@ -188,12 +197,20 @@ class Words:
         """Of a decision."""
         return self.gettext(KINDS.get(name, name))
 
+    def audit(self, action: str) -> str:
+        """What was done besides decisions; what has no words here is told as it is called."""
+        return self.gettext(AUDIT.get(action, action))
+
     def reason(self, reason: Reason) -> str:
         """Evidence in plain words, with what it names."""
-        known = AGAINST.get(reason.code) if reason.contribution < 0 else None
-        says = self.gettext(known or REASONS.get(reason.code, reason.text))
-        named = reason.text.partition(": ")[2] if reason.code in REASONS else ""
-        return f"{says}: {named}" if named and reason.code != "language" else says
+        return self.evidence(reason.code, reason.text, reason.contribution < 0)
+
+    def evidence(self, code: str, text: str, is_against: bool = False) -> str:
+        """The same, of a reason that is not at hand as a whole."""
+        known = AGAINST.get(code) if is_against else None
+        says = self.gettext(known or REASONS.get(code, text))
+        named = text.partition(": ")[2] if code in REASONS and code != "language" else ""
+        return f"{says}: {named}" if named else says
 
     def place(self, label: str) -> str:
         """Where something stands that readers do not see."""

@@ -25,13 +25,19 @@ function choose(card, { focus = true, scroll = true } = {}) {
   if (!card) return;
   card.setAttribute("aria-current", "true");
   const mark = text().querySelector("mark.current");
-  if (scroll && mark) mark.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
+  if (scroll && mark && !isInView(mark)) mark.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
   scrollWithin(card);
   if (focus) card.focus({ preventScroll: true });
   if (mark && !isAfterShown()) {
     boundaries = new Boundaries(text(), card, root().dataset, say);
     if (boundaries.known) boundaries.draw();
   }
+}
+
+/** Whether a mark stands where it is read with ease: neither under the bars nor under the sheet of a phone. */
+function isInView(mark) {
+  const rect = mark.getBoundingClientRect();
+  return rect.top > 130 && rect.bottom < innerHeight * (innerWidth < 960 ? 0.5 : 0.9);
 }
 
 function scrollWithin(card) {
