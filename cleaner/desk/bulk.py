@@ -16,7 +16,7 @@ from cleaner.desk import queue
 from cleaner.desk.decisions import Choice, decide, live, undo
 from cleaner.desk.errors import ConflictError, InvalidError, NotFoundError
 from cleaner.desk.queue import Filter
-from cleaner.desk.tables import Article, Decision, Finding
+from cleaner.desk.tables import Article, Decision, Finding, Reason
 
 BulkKind = Literal["accept", "reject"]
 EXAMPLES = 20
@@ -95,6 +95,20 @@ def campaigns(session: Session, least: int = 2, open_only: bool = False, limit: 
     if open_only:
         query = query.having(states["open"] > 0)
     return [Campaign(*row) for row in session.execute(query)]
+
+
+def rules(session: Session, limit: int = 50) -> list[Rule]:
+    """What rules found that waits for a decision, by what they name; what waits in most articles comes first."""
+    articles = func.count(Finding.article_number.distinct())
+    query = (
+        select(Reason.code, Reason.text, articles, func.count())
+        .join(Finding, Finding.number == Reason.finding_number)
+        .where(Finding.state == "open", Reason.text.contains(": "), Reason.contribution > 0)
+        .group_by(Reason.code, Reason.text)
+        .order_by(articles.desc(), func.count().desc(), Reason.text)
+        .limit(limit)
+    )
+    return [Rule(*row) for row in session.execute(query)]
 
 
 def preview(session: Session, wanted: Filter, kind: BulkKind, examples: int = EXAMPLES) -> Preview:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, defer, joinedload
 
+from cleaner.desk.queue import Filter, article_conditions
 from cleaner.desk.tables import NAME, Article, AuditEntry, Decision
 
 PAGE = 100
@@ -19,7 +20,13 @@ def record(session: Session, action: str, subject: str, by: str, **details: Any)
 
 
 def decisions(
-    session: Session, by: str = "", bulk: str = "", before: int | None = None, size: int = PAGE
+    session: Session,
+    by: str = "",
+    bulk: str = "",
+    before: int | None = None,
+    size: int = PAGE,
+    kind: str = "",
+    words: str = "",
 ) -> Sequence[Decision]:
     """The latest decisions on any article, latest first, with their articles (without texts) and findings.
 
@@ -29,6 +36,8 @@ def decisions(
         bulk: only of those made at once.
         before: only those with a lower number: the next page.
         size: how many at most.
+        kind: only of this kind.
+        words: only on articles that hold these words, in whatever disguise, or with them in the note.
     """
     query = select(Decision).order_by(Decision.number.desc()).limit(size)
     query = query.options(
@@ -39,9 +48,20 @@ def decisions(
         query = query.where(Decision.by == by)
     if bulk:
         query = query.where(Decision.bulk == bulk)
+    if kind:
+        query = query.where(Decision.kind == kind)
+    if words:
+        about = article_conditions(Filter(words=words))
+        noted = Decision.note.icontains(words, autoescape=True)
+        query = query.where(or_(Decision.article.has(and_(*about)), noted) if about else noted)
     if before is not None:
         query = query.where(Decision.number < before)
     return session.scalars(query).unique().all()
+
+
+def deciders(session: Session) -> list[str]:
+    """Who decided anything yet, in alphabetical order."""
+    return list(session.scalars(select(Decision.by).distinct().order_by(Decision.by)))
 
 
 def audit(session: Session, action: str = "", before: int | None = None, size: int = PAGE) -> Sequence[AuditEntry]:

@@ -22,7 +22,7 @@ def error_page(request: Request, error: DeskError) -> Response:
     response = guest.page(
         "error.html",
         error.status,
-        status=error.status,
+        code=error.status,
         title=guest.words.gettext(error.title),
         sentence=guest.words.error(error),
         retry=isinstance(error, RetryLaterError),

@@ -37,30 +37,33 @@ class Guest:
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page of the desk; what was to be said on the next page is said on it."""
-        said = unquote(self.request.cookies.get(SAID, ""))
+        said, _, back = unquote(self.request.cookies.get(SAID, "")).partition("\n")
         pages: Pages = self.request.app.state.pages
-        body = pages.render(
-            self.words.language,
-            template,
-            visit=self,
-            said=said,
-            path=self.request.url.path,
-            here=here(self.request),
-            csrf_field=self._csrf_field(),
-            places=places_for(self.actor) if self.actor else (),
-            **values,
-        )
+        common = {
+            "visit": self,
+            "said": said,
+            "back": local(back) if back else "",
+            "path": self.request.url.path,
+            "here": here(self.request),
+            "csrf_field": self._csrf_field(),
+            "places": places_for(self.actor) if self.actor else (),
+        }
+        body = pages.render(self.words.language, template, **common | values)
         response = HTMLResponse(body, status, {"Content-Language": self.words.language, "Vary": "Cookie"})
         if said:
             response.delete_cookie(SAID)
         return response
 
-    def go(self, path: str, said: str = "") -> Response:
-        """On to a page of the desk, where something is said, as one sentence in the language of the visit."""
+    def go(self, path: str, said: str = "", back: str = "") -> Response:
+        """On to a page of the desk, where something is said, as one sentence in the language of the visit.
+
+        Args:
+            path: of the page.
+            said: the sentence.
+            back: where what it tells can be looked at again.
+        """
         response = RedirectResponse(local(path), 303)
-        if said:
-            response.set_cookie(SAID, quote(said), max_age=60, httponly=True, samesite="lax", secure=self._is_https)
-        return response
+        return self.remember(response, SAID, quote(f"{said}\n{back}"), 60) if said else response
 
     def remember(self, response: Response, name: str, value: str, seconds: int) -> Response:
         """Let the browser keep a value that no script reads."""

@@ -20,6 +20,7 @@ from babel.support import NullTranslations, Translations
 
 from cleaner.desk.errors import DeskError
 from cleaner.desk.tables import Reason, now
+from cleaner.visible import visible
 
 SOURCE = "en"
 FOLDER = Path(__file__).parent / "locale"
@@ -99,6 +100,25 @@ AGAINST = {
     "context": later("The rest of the article speaks of the same"),
 }
 """What the same evidence says when it speaks against an injection, where that needs other words."""
+AUDIT = {
+    "token.add": later("made a token"),
+    "token.revoke": later("revoked a token"),
+    "ticket.add": later("made an access link"),
+    "session.add": later("signed in"),
+    "policy.save": later("saved a policy"),
+    "policy.restore": later("restored a policy"),
+    "model.approve": later("switched to another model"),
+}
+PLACES = (
+    later("title of the page"),
+    later("markup of the source"),
+    later("attribute"),
+    later("hidden from readers ({})"),
+    later("{} of the page"),
+    later("{} of <{}>"),
+    later("{} in JSON-LD"),
+)
+"""Where something stands that readers do not see, as :mod:`cleaner.report.view` tells it."""
 TITLES = (
     later("Something went wrong"),
     later("Not found"),
@@ -124,6 +144,14 @@ MESSAGES = (
     later("something went wrong here; it was written into the log"),
     later("the database is busy; nothing was written"),
     later("nothing to decide"),
+    later("these words do not stand in the article, or are cut already"),
+    later("version must be a number"),
+    later("finding must be a number"),
+    later("start must be a number"),
+    later("end must be a number"),
+    later("decision must be a number"),
+    later("there is no finding {} in this article"),
+    later("there is no decision {} on this article"),
     later("nothing to decide: no such finding"),
     later("an undo is not taken back: decide again"),
     later("that decision was taken back already"),
@@ -169,12 +197,28 @@ class Words:
         """Of a decision."""
         return self.gettext(KINDS.get(name, name))
 
+    def audit(self, action: str) -> str:
+        """What was done besides decisions; what has no words here is told as it is called."""
+        return self.gettext(AUDIT.get(action, action))
+
     def reason(self, reason: Reason) -> str:
         """Evidence in plain words, with what it names."""
-        known = AGAINST.get(reason.code) if reason.contribution < 0 else None
-        says = self.gettext(known or REASONS.get(reason.code, reason.text))
-        named = reason.text.partition(": ")[2] if reason.code in REASONS else ""
-        return f"{says}: {named}" if named and reason.code != "language" else says
+        return self.evidence(reason.code, reason.text, reason.contribution < 0)
+
+    def evidence(self, code: str, text: str, is_against: bool = False) -> str:
+        """The same, of a reason that is not at hand as a whole."""
+        known = AGAINST.get(code) if is_against else None
+        says = self.gettext(known or REASONS.get(code, text))
+        named = text.partition(": ")[2] if code in REASONS and code != "language" else ""
+        return f"{says}: {named}" if named else says
+
+    def place(self, label: str) -> str:
+        """Where something stands that readers do not see."""
+        for pattern in PLACES:
+            found = re.fullmatch(re.escape(pattern).replace(r"\{\}", "(.+)"), label)
+            if found:
+                return visible(self.gettext(pattern).format(*found.groups()), keep="")
+        return visible(label, keep="")
 
     def error(self, error: DeskError) -> str:
         """What went wrong, as a sentence; one that no catalog has stays English."""

@@ -24,6 +24,28 @@ document.addEventListener("keydown", (event) => {
     dialog.showModal();
   }
 });
+// Lists: j and k go from row to row, Enter opens, as it does anyway; a slash leads to the search.
+function step(by) {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.querySelector("a").focus();
+}
+
+function search() {
+  const field = document.querySelector("[data-search]");
+  field?.closest("details")?.setAttribute("open", "");
+  field?.focus();
+}
+
+const KEYS = { j: () => step(1), k: () => step(-1), "/": search };
+if (document.querySelector("[data-row], [data-search]")) {
+  document.addEventListener("keydown", (event) => {
+    if (!KEYS[event.key] || isTyping(event)) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+}
+
 document.addEventListener("click", (event) => {
   if (dialog && event.target.closest("[data-keys]")) dialog.showModal();
 });
