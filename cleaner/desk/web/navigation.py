@@ -21,6 +21,9 @@ PLACES = (
     Place("/queue", later("Queue"), "review"),
     Place("/campaigns", later("Campaigns"), "review"),
     Place("/history", later("History"), "review"),
+    Place("/dashboard", later("Dashboard"), "review"),
+    Place("/policy", later("Policy"), "admin"),
+    Place("/models", later("Learning"), "admin"),
 )
 
 

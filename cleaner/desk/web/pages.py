@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from cleaner.desk.web.words import Words, choose, read_words
 from cleaner.visible import visible
@@ -31,7 +31,7 @@ class Pages:
 
 def _environment(words: Words) -> Environment:
     environment = Environment(
-        loader=PackageLoader("cleaner.desk.web"),
+        loader=ChoiceLoader([PackageLoader("cleaner.desk.web"), PackageLoader("cleaner.report", ".")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,0 +1,5 @@
+"""Learning."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
