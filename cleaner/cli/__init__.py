@@ -26,6 +26,7 @@ COMMANDS = {
     "model": "cleaner.cli.model:model",
     "dev-data": "cleaner.cli.dev_data:dev_data",
     "serve": "cleaner.cli.serve:serve",
+    "learn": "cleaner.cli.learn:learn",
     "token": "cleaner.cli.token:token",
     "completion": "cleaner.cli.completion:completion",
 }

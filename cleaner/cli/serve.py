@@ -54,6 +54,8 @@ database_option = click.option(
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that serve.")
 @click.option("--model", type=FILE, metavar="FOLDER", help="Another model than the one that comes along.")
 @click.option("--policy", type=FILE, metavar="FILE.toml", help="What holds until a policy is saved at the desk.")
+@click.option("--models", type=FILE, default="desk-models", show_default=True, help="Folder for what is learnt.")
+@click.option("--test", "tests", type=FILE, multiple=True, metavar="FILE", help="What learnt models are tested on.")
 @click.option("--webhook", default="", envvar=_env("WEBHOOK"), metavar="URL", help="Where to send news of decisions.")
 @click.option("--max-body", default=8, show_default=True, type=click.IntRange(1, 1024), help="Largest request, MiB.")
 @click.option("--rate", default=600, show_default=True, type=click.IntRange(0), help="Requests a minute; 0: any.")
@@ -66,6 +68,8 @@ def serve(
     workers: int,
     model: Path | None,
     policy: Path | None,
+    models: Path,
+    tests: tuple[Path, ...],
     webhook: str,
     max_body: int,
     rate: int,
@@ -86,6 +90,8 @@ def serve(
         address=address,
         model=model,
         policy=load_policy(policy) if policy else Policy(),
+        models=models,
+        tests=tests,
         webhook=webhook,
         webhook_secret=os.environ.get(_env("WEBHOOK_SECRET"), ""),
         body_bytes=max_body << 20,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from cleaner.desk.decisions import live
@@ -17,6 +18,7 @@ from cleaner.training.spans import merged
 from cleaner.types import Format
 
 CHUNK = 100
+_IS_DECIDED = Article.state == "decided"
 LATEST = 5000
 """Articles that are learnt from: what was decided long ago says less of what comes now."""
 
@@ -58,6 +60,34 @@ def exported(session: Session, lang: str = "und") -> Iterator[dict[str, Any]]:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What there is to learn from."""
+
+    articles: int
+    """That a person decided something of, and in which nothing waits."""
+    accepted: int
+    rejected: int
+    adjusted: int
+    """Of those accepted: cut with other boundaries than the gate's."""
+    marked: int
+
+
+def tally(session: Session) -> Tally:
+    """How many articles people decided, and how many findings in which way."""
+    moved = or_(Finding.cut_start != Finding.start, Finding.cut_end != Finding.end)
+    is_kind = {
+        "accepted": and_(Finding.action != "mark", Finding.state == "accepted"),
+        "rejected": Finding.state == "rejected",
+        "adjusted": and_(Finding.action != "mark", Finding.state == "accepted", moved),
+        "marked": and_(Finding.action == "mark", Finding.state == "accepted"),
+    }
+    sums = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in is_kind.values()]
+    counted = session.execute(select(*sums).select_from(Finding).join(Finding.article).where(_IS_DECIDED)).one()
+    articles = session.scalar(select(func.count()).select_from(Article).where(_IS_DECIDED)) or 0
+    return Tally(articles, **dict(zip(is_kind, map(int, counted), strict=True)))
+
+
 def record_of(article: Article) -> Record:
     """An article as the figures of detection are counted: before, and as people left it."""
     cut = _cut(article)
@@ -76,7 +106,7 @@ def _decided(session: Session) -> Iterator[Article]:
     """The articles of which a person decided something and nothing waits any more, the latest first."""
     query = (
         select(Article)
-        .where(Article.state == "decided")
+        .where(_IS_DECIDED)
         .order_by(Article.number.desc())
         .options(selectinload(Article.decisions))
         .execution_options(yield_per=CHUNK)

@@ -161,6 +161,21 @@ MESSAGES = (
     later("there is nothing but white space in that span"),
     later("there is nothing in that span that a reader sees"),
     later("[{}, {}) is no span of the source, which has {} characters"),
+    later("a model is being learnt already"),
+    later("it was stopped from outside"),
+    later("too few decisions: {} spans were judged, and {} are needed"),
+    later("too few decisions of one kind: {} spans were cut and {} kept, and of each {} are needed"),
+    later("the new scores agree no better with what people decided on the articles that were held back"),
+    later("{} more of the articles that were held back would lose honest words"),
+    later("{} more of the articles of the test would lose honest words"),
+    later("fewer of the articles that were held back would be restored by the gate alone: {} % in place of {} %"),
+    later("fewer of the articles that were held back would be restored with a person's help: {} % in place of {} %"),
+    later("fewer of the articles of the test would be restored by the gate alone: {} % in place of {} %"),
+    later("fewer of the articles of the test would be restored with a person's help: {} % in place of {} %"),
+    later("there is no earlier model to go back to"),
+    later("model {} holds already"),
+    later("the model was changed meanwhile: version {} holds"),
+    later("the policy was changed since version {}: it is at version {}"),
     later("what this would decide has changed since it was previewed: look again"),
     later("name at least a campaign, a rule, a category, a source or words"),
 )
@@ -222,10 +237,14 @@ class Words:
 
     def error(self, error: DeskError) -> str:
         """What went wrong, as a sentence; one that no catalog has stays English."""
-        numbers = _NUMBER.findall(str(error))
-        pattern = _NUMBER.sub("{}", str(error))
+        return self.told(str(error))
+
+    def told(self, message: str) -> str:
+        """A message of :data:`MESSAGES`, as a sentence; another one stays English."""
+        numbers = _NUMBER.findall(message)
+        pattern = _NUMBER.sub("{}", message)
         translated = self.gettext(pattern)
-        said = str(error) if translated == pattern else translated.format(*numbers)
+        said = message if translated == pattern else translated.format(*numbers)
         return f"{said[:1].upper()}{said[1:]}."
 
     def moment(self, at: datetime) -> str:
@@ -243,6 +262,15 @@ class Words:
     def percent(self, share: float) -> str:
         """A share of 0..1, in whole percents; certainty is never made up by rounding."""
         return format_percent(min(share, 0.99) if share < 1 else share, "0%", locale=self.language)
+
+    def exactly(self, share: float, sign: bool = False) -> str:
+        """A share, or with ``sign`` the difference of two, in percents with one decimal."""
+        percent = format_percent(abs(share), "0.0%", locale=self.language)
+        return f"{'−' if share <= -0.0005 else '+' if share >= 0.0005 else ''}{percent}" if sign else percent
+
+    def decimal(self, value: float) -> str:
+        """With three decimals."""
+        return format_decimal(value, "0.000", locale=self.language)
 
 
 def read_words() -> dict[str, Words]:
