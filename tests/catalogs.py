@@ -1,6 +1,6 @@
 """The messages of the desk, as its templates and modules have them, and the catalogs that translate them.
 
-``python -m tests.catalogs`` adds what is missing to each catalog, empty, and takes away what nobody says any more.
+``python tests/catalogs.py`` adds what is missing to each catalog, empty, and takes away what nobody says any more.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "tr
 def messages() -> Catalog:
     """All that the desk says."""
     found = Catalog()
-    extracted = extract_from_dir(WEB, _METHODS, _OPTIONS, _KEYWORDS)  # type: ignore[arg-type]
+    extracted = extract_from_dir(WEB, _METHODS, _OPTIONS, _KEYWORDS)
     for _file, _line, message, _comments, _context in extracted:
         found.add(message)
     return found
