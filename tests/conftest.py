@@ -5,14 +5,19 @@ from __future__ import annotations
 import functools
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
 
 from cleaner.training.corpora import SMALL, read_fixtures
 from cleaner.training.train import train
+
+if TYPE_CHECKING:
+    from browsing import Served
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
@@ -37,3 +42,24 @@ def fixture_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not (folder / "manifest.json").exists():
             train(read_fixtures(), folder, SMALL)
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A browser without a window."""
+    from browsing import CHROMIUM
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A desk of its own."""
+    from browsing import serving
+
+    with serving(f"sqlite:///{tmp_path}/desk.db") as desk:
+        yield desk

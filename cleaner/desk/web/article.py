@@ -43,7 +43,7 @@ class Wish:
 
     @property
     def do(self) -> str:
-        """``accept``, ``reject``, ``adjust``, ``mark``, ``finish``, ``all`` (accept what is open, and finish), ``undo``."""
+        """``accept``, ``reject``, ``adjust``, ``mark``, ``finish``, ``all`` (accept what is open, finish) or ``undo``."""
         return self.fields.get("do", "")
 
     def number(self, name: str) -> int | None:
@@ -128,7 +128,8 @@ def decide(visit: Review, id: str, form: Form) -> Response:
         return _page(visit, id, asked, 409, wish=wish, conflict=error)
     except InvalidError as error:
         return _page(visit, id, asked, 422, wish=wish, problem=visit.words.error(error))
-    said = visit.words.gettext(_DONE["finish" if finished else wish.do]) % {"quote": _quote(article, number)}
+    done = _DONE["finish" if finished else wish.do]
+    said = visit.words.gettext(done) % {"quote": _quote(article, number)}
     if not finished:
         place = f"#finding-{number}" if number else ""
         return visit.go(f"{address(article.id, asked)}{place}", said)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from cleaner.desk import bulk
 from cleaner.desk.bulk import BulkKind
 from cleaner.desk.errors import ConflictError
-from cleaner.desk.tables import NOTE, Finding
+from cleaner.desk.tables import NOTE
 from cleaner.desk.web.csrf import Form
 from cleaner.desk.web.filters import Asked
 from cleaner.desk.web.reading import context_of

@@ -18,7 +18,12 @@ STATES = {
     "published": later("Published by the gate"),
     "all": later("All"),
 }
-SCORES: dict[str, tuple[float, float | None]] = {"95": (0.95, None), "80": (0.8, 0.95), "50": (0.5, 0.8), "0": (0.0, 0.5)}
+SCORES: dict[str, tuple[float, float | None]] = {
+    "95": (0.95, None),
+    "80": (0.8, 0.95),
+    "50": (0.5, 0.8),
+    "0": (0.0, 0.5),
+}
 """From and up to."""
 AGES = {
     "day": (timedelta(days=1), None, later("today: 24 hours")),

@@ -15,12 +15,18 @@ class Place(NamedTuple):
     label: str
     scope: str
     """Who may go there."""
+    under: tuple[str, ...] = ()
+    """What else belongs there."""
+
+    def is_at(self, path: str) -> bool:
+        """Whether a page is this place, or belongs there."""
+        return any(path == own or path.startswith(f"{own}/") for own in (self.path, *self.under))
 
 
 PLACES = (
-    Place("/queue", later("Queue"), "review"),
-    Place("/campaigns", later("Campaigns"), "review"),
-    Place("/history", later("History"), "review"),
+    Place("/queue", later("Queue"), "review", ("/articles",)),
+    Place("/campaigns", later("Campaigns"), "review", ("/bulk",)),
+    Place("/history", later("History"), "review", ("/audit",)),
     Place("/dashboard", later("Dashboard"), "review"),
     Place("/policy", later("Policy"), "admin"),
     Place("/models", later("Learning"), "admin"),

@@ -13,7 +13,7 @@ from cleaner import types
 from cleaner.desk import tables
 from cleaner.desk.outcome import edits_with
 from cleaner.document import read
-from cleaner.report.view import Group, Piece, article_of
+from cleaner.report.view import Piece, article_of
 from cleaner.types import Result
 from cleaner.visible import UNSAFE, visible
 
@@ -155,5 +155,4 @@ def _free(start: int, end: int, taken: Iterable[tuple[int, int, tables.Finding]]
 
 
 def _as_found(start: int, end: int, finding: tables.Finding) -> types.Finding:
-    return types.Finding(start, end, finding.quote, finding.category, finding.score, (), "flag")  # type: ignore[arg-type]
-
+    return types.Finding(start, end, finding.quote, finding.category, finding.score, (), "flag")

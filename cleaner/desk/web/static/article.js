@@ -271,6 +271,8 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     return choose(link.closest(".finding"));
   }
+  const stepper = event.target.closest("[data-step]");
+  if (stepper) return step(Number(stepper.dataset.step));
   if (event.target.closest("[data-discard]")) return boundaries?.discard();
   const mark = event.target.closest("#text mark");
   if (mark && getSelection().isCollapsed) choose(document.getElementById(`finding-${mark.dataset.finding}`), { focus: false, scroll: false });
@@ -292,7 +294,10 @@ addEventListener("popstate", () => location.reload());
 function begin(card, focus) {
   const named = document.querySelector(`.finding${location.hash.startsWith("#finding-") ? location.hash : ":not(*)"}`);
   const first = card ?? named ?? cards().find((one) => one.dataset.state === "open") ?? cards()[0];
-  choose(first ?? null, { focus });
+  // On a phone the card lies over the page: when all is decided it makes way for what finishes the article.
+  const isDone = innerWidth < 960 && !named && !cards().some((one) => one.dataset.state === "open");
+  choose(isDone ? null : first ?? null, { focus });
+  if (isDone && card) document.querySelector(".finishing").scrollIntoView({ block: "center" });
 }
 
 begin(null, false);
