@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from threadpoolctl import threadpool_limits
 
 from cleaner.desk.database import Database
 from cleaner.desk.errors import ConflictError, InvalidError, NotFoundError
@@ -83,7 +84,8 @@ def carry_out(
     """
     folder = folder_of(settings, number)
     try:
-        figures = _learn(database, settings, folder, _Telling(database, number, report))
+        with threadpool_limits(1, user_api="blas"):  # sums are the same on every machine
+            figures = _learn(database, settings, folder, _Telling(database, number, report))
     except RefusedError as error:
         return _end(database, number, "refused", error.reasons, error.figures, folder)
     except CleanerError as error:
