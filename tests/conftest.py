@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
+from threadpoolctl import threadpool_limits
 
 from cleaner.training.corpora import SMALL, read_fixtures
 from cleaner.training.train import train
@@ -30,6 +31,13 @@ def records(kind: str) -> list[dict[str, Any]]:
     """The ``honest`` or ``infected`` articles of the fixtures, in all languages."""
     files = sorted((FIXTURES / "articles").glob(f"{kind}_*.jsonl"))
     return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads of linear algebra that wait for one another on a busy machine make it ten times as slow."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 @pytest.fixture(scope="session")

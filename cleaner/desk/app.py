@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from threadpoolctl import threadpool_limits
 
 from cleaner.desk import api, web
 from cleaner.desk.api import problems
@@ -34,7 +35,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with Courier(desk):
+        # Texts are looked at in several threads as it is: more threads for each would only wait for one another.
+        with threadpool_limits(1, user_api="blas"), Courier(desk):
             yield
         desk.database.close()
 

@@ -195,7 +195,8 @@ def _by_article(found: Sequence[Finding]) -> list[tuple[Article, list[Finding]]]
 
 def _is_last(article: Article, about: Sequence[Finding]) -> bool:
     """Whether an article waits for nothing else."""
-    return article.state == "review" and all(f in about for f in article.findings if f.state == "open")
+    numbers = {finding.number for finding in about}
+    return article.state == "review" and all(f.number in numbers for f in article.findings if f.state == "open")
 
 
 def _seen(found: Sequence[Finding], kind: BulkKind) -> str:

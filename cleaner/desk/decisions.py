@@ -68,8 +68,8 @@ def decide(session: Session, id: str, version: int, choices: Sequence[Choice], b
         for decision in _decisions(article, choice):
             decision.version, decision.by, decision.bulk = article.version, by, bulk or None
             article.decisions.append(decision)
-            session.flush()
-            replay(article)
+        session.flush()
+        replay(article)
         if choice.kind == "finish" and (left := _open(article)):
             raise InvalidError(f"{len(left)} of the findings must be decided first")
     if not any(d.version == article.version for d in article.decisions):
@@ -144,8 +144,11 @@ def live(decisions: Iterable[Decision]) -> list[Decision]:
 def replay(article: Article) -> None:
     """Let findings and state of an article be what its decisions say, and its text what follows from them."""
     standing = live(article.decisions)
+    about: dict[int | None, list[Decision]] = {}
+    for decision in standing:
+        about.setdefault(decision.finding_number, []).append(decision)
     for finding in article.findings:
-        _replay(finding, [d for d in standing if d.finding_number == finding.number])
+        _replay(finding, about.get(finding.number, []))
     finished = [d for d in standing if d.kind == "finish"]
     waits = article.verdict in ("review", "spam") and not finished
     if waits or _open(article):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -17,6 +19,7 @@ from cleaner.document import read
 from cleaner.document.targets import host_of, site_of
 from cleaner.engine import Cleaner
 from cleaner.folding import fold
+from cleaner.intervals import Intervals
 from cleaner.types import Edit, Finding, Policy, Result
 
 _ADDRESS = re.compile(r"(?:https?:)?//[^\s\"'<>()\[\]]+", re.I)
@@ -41,6 +44,8 @@ class Judged:
     """What the gate says of a text."""
 
     result: Result
+    findings: tuple[Finding, ...]
+    """Those of the result, and what else would go with the doubtful ones."""
     edits: tuple[tuple[Edit, ...], ...]
     """For each finding, what the engine does to the source to cut it."""
     words: str
@@ -51,7 +56,7 @@ class Judged:
     @property
     def verdict(self) -> str:
         """``review`` also where something was cut but something else is doubtful."""
-        doubtful = any(finding.action == "flag" for finding in self.result.findings)
+        doubtful = any(finding.action == "flag" for finding in self.findings)
         return "review" if doubtful and self.result.verdict == "cleaned" else self.result.verdict
 
 
@@ -86,10 +91,16 @@ class Gate:
             SourceError: the format is unknown.
         """
         result = self.cleaner.clean(source, format)
-        doubtful = any(finding.action == "flag" for finding in result.findings)
-        all_cut = self._assisted.clean(source, result.format).edits if doubtful else ()
-        edits = tuple(_touching(f, result.edits if f.action == "strip" else all_cut) for f in result.findings)
-        return Judged(result, edits, searchable(read(source, result.format).text), *self.versions)
+        words = searchable(read(source, result.format).text)
+        certain = [f for f in result.findings if f.action == "strip"]
+        if len(certain) == len(result.findings):
+            return Judged(result, result.findings, _by_finding(certain, result.edits), words, *self.versions)
+        accepted = self._assisted.clean(source, result.format)
+        taken = Intervals((f.start, f.end) for f in certain)
+        doubtful = [replace(f, action="flag") for f in accepted.findings if not taken.overlap(f.start, f.end)]
+        edits = (*_by_finding(certain, result.edits), *_by_finding(doubtful, accepted.edits))
+        pairs = sorted(zip([*certain, *doubtful], edits, strict=True), key=lambda pair: pair[0].start)
+        return Judged(result, tuple(f for f, _ in pairs), tuple(e for _, e in pairs), words, *self.versions)
 
 
 def assisted(policy: Policy) -> Policy:
@@ -119,12 +130,12 @@ def submit(session: Session, submission: Submission, judged: Judged, sender: str
         words=judged.words,
         verdict=judged.verdict,
         state="review" if waits else "published",
-        score=max((f.score for f in result.findings), default=0.0),
+        score=max((f.score for f in judged.findings), default=0.0),
         policy=judged.policy,
         model=judged.model,
         sender=sender,
         decisions=[],
-        findings=[_row(f, edits) for f, edits in zip(result.findings, judged.edits, strict=True)],
+        findings=[_row(f, edits) for f, edits in zip(judged.findings, judged.edits, strict=True)],
     )
     session.add(article)
     session.flush()
@@ -191,8 +202,15 @@ def current_versions(session: Session) -> tuple[int, int]:
     return policy or 0, model or 0
 
 
-def _touching(finding: Finding, edits: Sequence[Edit]) -> tuple[Edit, ...]:
-    return tuple(edit for edit in edits if edit.start <= finding.end and finding.start <= edit.end)
+def _by_finding(findings: Sequence[Finding], edits: Sequence[Edit]) -> tuple[tuple[Edit, ...], ...]:
+    """The edits that touch each finding; one that touches none goes with the one before it, or the first."""
+    own: list[list[Edit]] = [[] for _ in findings]
+    for edit in edits if findings else ():
+        first = bisect_left(findings, edit.start, key=attrgetter("end"))
+        last = bisect_right(findings, edit.end, key=attrgetter("start"))
+        for number in range(first, last) or (max(0, first - 1),):
+            own[number].append(edit)
+    return tuple(map(tuple, own))
 
 
 def _row(finding: Finding, edits: Sequence[Edit]) -> tables.Finding:

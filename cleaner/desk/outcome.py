@@ -25,7 +25,8 @@ def edits_with(article: Article, accepted: Sequence[Finding]) -> list[Edit]:
     What stands as the engine found it is cut as the engine cuts it, elements and unwrapped links included; what a
     person marked or adjusted, by the same code, as words.
     """
-    kept = Intervals((f.start, f.end) for f in article.findings if f not in accepted)
+    numbers = {finding.number for finding in accepted}
+    kept = Intervals((f.start, f.end) for f in article.findings if f.number not in numbers)
     by_engine: set[Edit] = set()
     own: list[tuple[int, int]] = []
     for finding in accepted:
