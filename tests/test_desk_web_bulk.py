@@ -54,13 +54,15 @@ def test_what_changed_since_the_preview_is_not_decided_unseen(served: Served, ch
 
 
 def test_a_rule_is_decided(served: Served, chromium: Browser) -> None:
-    id = served.submit(HEALTH)
+    brand = "nhà cái uy tín kubet88"
+    ids = [served.submit(f"Đợt tiêm kế tiếp {brand} diễn ra vào tuần cuối tháng {month}.") for month in ("Tư", "Năm")]
     with person(chromium, served) as ha:
         ha.page.goto(f"{served.url}/campaigns")
-        ha.page.get_by_role("link", name="Cut … a phrase of the lexicon").first.click()
-        ha.page.get_by_role("button", name="Cut 1 finding").click()
+        rules = ha.page.get_by_role("table", name="Rules")
+        rules.get_by_role("row").filter(has_text="kubet88").get_by_role("link", name="Cut …").first.click()
+        ha.page.get_by_role("button", name="Cut all 2 findings").click()
         ha.page.wait_for_url("**/history?bulk=*")
-    assert SPAM not in served.article(id)["text"]
+    assert not any(brand in served.article(id)["text"] for id in ids)
 
 
 def test_the_queue_is_filtered_searched_and_paged(served: Served, chromium: Browser) -> None:

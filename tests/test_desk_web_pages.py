@@ -26,7 +26,7 @@ HOSTILE = f"""<div style="position:fixed;inset:0;z-index:99999;background:#fff">
 <img src="https://evil.example/huge.png" width="99999" height="99999"><link rel="stylesheet" href="//evil.example/a.css">
 "onfocus="window.hacked=6" autofocus x=" 'onclick='window.hacked=7' {{{{ 7*7 }}}} {{% raw %}} %(name)s %s ${{1}} `x`
 {BIDI} {CONTROL} {"Z͓̗̰͘" * 30} {"a" * 3000}
-<p>Trung tâm Y tế huyện {SPAM}\nđã tiêm phòng cho hơn bốn nghìn trẻ trong tháng Ba.</p> 🎰🔥 𝐊𝐔𝐕𝟖𝟖 \ud800"""
+<p>Trung tâm Y tế huyện {SPAM}\nđã tiêm phòng cho hơn bốn nghìn trẻ trong tháng Ba.</p> 🎰🔥 𝐊𝐔𝐕𝟖𝟖"""
 LINE = re.sub(r"\s+", " ", "".join(c for c in HOSTILE if c.isprintable()))
 
 
@@ -159,7 +159,7 @@ def test_what_browsers_obey_and_nobody_sees_is_spelled_out(
     with person(chromium, desk, "Bình") as binh:
         binh.page.goto(f"{desk.url}/articles/{ids['text']}")
         spelled = set(binh.page.locator(".spelled").all_text_contents())
-        assert {"\\u202e", "\\u2066", "\\x00", "\\x1b", "\\u200b", "\\ufeff", "\\u00ad", "\\ud800"} <= spelled
+        assert {"\\u202e", "\\u2066", "\\x00", "\\x1b", "\\u200b", "\\ufeff", "\\u00ad"} <= spelled
         shown = binh.page.evaluate(
             "[...document.querySelectorAll('[data-at]')].map(run => [Number(run.dataset.at), run.textContent, !run.dataset.until])"
         )
