@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -23,6 +24,8 @@ from cleaner.desk.settings import Settings
 from cleaner.types import Policy
 
 CHROMIUM = "/usr/bin/chromium"
+PATIENCE = 60_000
+"""Milliseconds to wait for what is to appear: machines may be busy."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Served:
 
     def submit(self, source: str, **more: str) -> str:
         """Hand an article in; returns its id."""
-        answer = self.client.post("/v1/articles", json={"source": source, **more})
+        body = json.dumps({"source": source, **more})
+        answer = self.client.post("/v1/articles", content=body, headers={"Content-Type": "application/json"})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
@@ -109,7 +113,7 @@ class Person:
 def person(browser: Browser, desk: Served | None = None, name: str = "Hà", **options: Any) -> Iterator[Person]:
     """Somebody with a browser of their own, who has come in if a desk is given."""
     context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, **options})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     made = Person(page, context)
     page.on("console", lambda message: None if "status of" in message.text else made.said.append(message.text))
