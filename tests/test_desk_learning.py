@@ -26,6 +26,7 @@ from cleaner.desk.gate import Gatekeeper, current_versions
 from cleaner.desk.queue import Filter
 from cleaner.desk.tables import Article, Finding, LearningRun, ModelVersion, now
 from cleaner.desk.trial import read_tests
+from cleaner.model.segments import FEATURES
 from cleaner.model.store import default_folder, load
 from cleaner.training import feedback
 from cleaner.training.corpus import BadRecord, CorpusError, read_articles
@@ -163,7 +164,7 @@ def made_up(size: int, shift: float, seed: int = 3) -> Judged:
     rng = np.random.default_rng(seed)
     weights = load(default_folder()).classifier.weights
     names = weights.worth.feature.max() + 1
-    width = max(int(names), len(feedback.FEATURES))
+    width = max(int(names), len(FEATURES))
     rows = rng.normal(size=(size, width)).astype(np.float32)
     odds = feedback.log_odds(weights, rows)
     right = rng.random(size) < 1 / (1 + np.exp(-(odds + shift)))

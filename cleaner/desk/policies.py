@@ -135,7 +135,8 @@ def preview(session: Session, old: Cleaner, new: Cleaner, limit: int = LOOKED_AT
 
 def _both(session: Session, old: Cleaner, new: Cleaner, limit: int) -> Iterator[tuple[Article, Result, Result]]:
     query = select(Article).order_by(Article.number.desc()).limit(limit)
-    fields = load_only(Article.number, Article.id, Article.title, Article.origin, Article.source, Article.format)
+    named = (Article.id, Article.title, Article.origin, Article.reference)
+    fields = load_only(Article.number, *named, Article.source, Article.format)
     articles = iter(session.scalars(query.options(fields).execution_options(yield_per=CHUNK)))
     for _, group in groupby(articles, key=lambda article: article.format):
         while some := list(islice(group, CHUNK)):
