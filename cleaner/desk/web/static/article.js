@@ -41,7 +41,7 @@ function isInView(mark) {
 }
 
 function scrollWithin(card) {
-  const side = card.closest(".side");
+  const side = card.closest(".found");
   if (side.scrollHeight <= side.clientHeight) return;
   const [box, own] = [side.getBoundingClientRect(), card.getBoundingClientRect()];
   if (own.top < box.top || own.bottom > box.bottom) side.scrollTop += own.top - box.top - 8;
