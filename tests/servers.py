@@ -9,12 +9,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+SERVES = re.compile(r"serving at (\S+);.*\n.*: (\S+)\n")
 OWNER = "postgres"
 """The user that Debian's package makes: the server does not run as root."""
 
@@ -49,24 +52,36 @@ def postgres() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-@contextmanager
-def serving(database: str, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """``cleaner serve`` on a port of its own: the process, its address, and the link that lets in once.
+@dataclass(frozen=True)
+class Served:
+    """``cleaner serve`` as it runs."""
 
-    It is killed in the end, all its processes at once, if it still runs.
-    """
+    process: subprocess.Popen[bytes]
+    log: Path
+    address: str
+    link: str
+    """Lets in once."""
+
+    def kill(self) -> None:
+        """End all its processes at once, with no time for anything."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextmanager
+def serving(database: str, *options: str) -> Iterator[Served]:
+    """The desk on a port of its own; it is killed in the end if it still runs."""
     command = [sys.executable, "-m", "cleaner", "serve", "--port", "0", "--database", database, *options]
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}, start_new_session=True
-    )
-    try:
-        assert process.stderr
-        first = process.stderr.readline()
-        serves = re.match(r"serving at (\S+);", first)
-        assert serves, first + process.stderr.read()
-        link = process.stderr.readline().split()[-1]
-        yield process, serves[1], link
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    with tempfile.TemporaryDirectory(prefix="cleaner-") as folder:
+        log = Path(folder) / "log"
+        with log.open("wb") as file:
+            process = subprocess.Popen(command, stderr=file, start_new_session=True)
+        while not (told := SERVES.match(log.read_text("utf-8"))):
+            assert process.poll() is None, log.read_text("utf-8")
+            time.sleep(0.05)
+        served = Served(process, log, *told.groups())
+        try:
+            yield served
+        finally:
+            served.kill()
