@@ -22,9 +22,9 @@ from desks import (
     asking,
     decided,
     submitted,
-    token_for,
 )
 from fastapi.testclient import TestClient
+from served import token_for
 from servers import postgres
 
 from cleaner import Policy, clean
