@@ -1,23 +1,17 @@
-"""Servers that tests start for themselves: PostgreSQL, and the desk."""
+"""A PostgreSQL server that tests start for themselves."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import signal
 import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-SERVES = re.compile(r"serving at (\S+);.*\n.*: (\S+)\n")
 OWNER = "postgres"
 """The user that Debian's package makes: the server does not run as root."""
 
@@ -50,38 +44,3 @@ def postgres() -> Iterator[Path]:
             run("pg_ctl", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder)
-
-
-@dataclass(frozen=True)
-class Served:
-    """``cleaner serve`` as it runs."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-    address: str
-    link: str
-    """Lets in once."""
-
-    def kill(self) -> None:
-        """End all its processes at once, with no time for anything."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-
-@contextmanager
-def serving(database: str, *options: str) -> Iterator[Served]:
-    """The desk on a port of its own; it is killed in the end if it still runs."""
-    command = [sys.executable, "-m", "cleaner", "serve", "--port", "0", "--database", database, *options]
-    with tempfile.TemporaryDirectory(prefix="cleaner-") as folder:
-        log = Path(folder) / "log"
-        with log.open("wb") as file:
-            process = subprocess.Popen(command, stderr=file, start_new_session=True)
-        while not (told := SERVES.match(log.read_text("utf-8"))):
-            assert process.poll() is None, log.read_text("utf-8")
-            time.sleep(0.05)
-        served = Served(process, log, *told.groups())
-        try:
-            yield served
-        finally:
-            served.kill()

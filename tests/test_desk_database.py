@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 import sqlalchemy as sql
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from desks import HEALTH, ROAD, asking, decided, desk_at, submitted
+from desks import DOUBTS, HEALTH, ROAD, asking, decided, desk_at, submitted
 from fastapi.testclient import TestClient
 from servers import postgres
 
+from cleaner.desk import bulk, policies
 from cleaner.desk.database import Database
-from cleaner.desk.errors import SettingsError, UnavailableError
+from cleaner.desk.decisions import Choice, decide, find
+from cleaner.desk.errors import ConflictError, SettingsError, UnavailableError
+from cleaner.desk.gate import Gate, Submission, submit
+from cleaner.desk.queue import Filter
 from cleaner.desk.service import Desk
 from cleaner.desk.tables import Base
 from cleaner.files import OutputError
+from cleaner.types import Policy
 
 
 @pytest.fixture
@@ -157,3 +164,40 @@ def test_when_the_server_goes_away_and_comes_back() -> None:
             (folder / "aside").rename(folder / ".s.PGSQL.5432")
             assert desk.get(f"/v1/articles/{article['id']}").json() == article
             assert desk.get("/ready").status_code == 200
+
+
+def test_who_waits_for_a_lock_learns_what_happened_meanwhile() -> None:
+    with postgres() as folder:
+        database = desk_at(f"postgresql+psycopg://editor@/postgres?host={folder}")
+        gate = Gate(policy=DOUBTS)
+        with database.write() as session:
+            id = submit(session, Submission(HEALTH, origin="bao.example"), gate.judge(HEALTH), "cms").id
+        with database.read() as session:
+            seen = bulk.preview(session, Filter(origin="bao.example"), "accept").seen
+
+        def accept_all(looked: Event) -> None:
+            with database.write() as session:
+                assert find(session, id).version == 1
+                looked.set()
+                bulk.apply(session, Filter(origin="bao.example"), "accept", seen, "minh")
+
+        def save() -> None:
+            with database.write() as session:
+                policies.save(session, Policy(), 0, "minh")
+
+        with ThreadPoolExecutor(2) as pool, database.write() as session:
+            decide(session, id, 1, [Choice("reject")], "lan")
+            policies.save(session, DOUBTS, 0, "lan")
+            looked = Event()
+            waiting = [pool.submit(accept_all, looked), pool.submit(save)]
+            assert looked.wait(30)
+            while session.scalar(sql.text("SELECT count(*) FROM pg_locks WHERE NOT granted")) < 2:
+                assert not any(one.done() for one in waiting)
+            session.commit()
+            for one in waiting:
+                with pytest.raises(ConflictError, match="changed since version"):
+                    one.result(30)
+        with database.read() as session:
+            assert [d.by for d in find(session, id).decisions] == ["lan"]
+            assert [version.by for version in policies.versions(session)] == ["lan"]
+        database.close()

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from desks import DOUBTS, ROAD, asking, token_for
+from desks import DOUBTS, ROAD, asking
 from fastapi.testclient import TestClient
-from servers import serving
+from served import serving, token_for
 
 from cleaner.desk.app import create_app
 from cleaner.desk.settings import Settings

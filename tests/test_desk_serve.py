@@ -18,8 +18,8 @@ from typing import Any
 import httpx2
 import pytest
 from click.testing import CliRunner
-from desks import HEALTH, ROAD, asking, decided, desk_at, submitted, token_for
-from servers import Served, serving
+from desks import HEALTH, ROAD, asking, decided, desk_at, submitted
+from served import Served, serving, token_for
 from sqlalchemy import select
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
