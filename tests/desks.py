@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from fastapi.testclient import TestClient
+from served import token_for
 
-from cleaner.desk import tokens
 from cleaner.desk.app import create_app
 from cleaner.desk.database import Database
 from cleaner.desk.settings import Settings
@@ -50,15 +50,6 @@ def desk_at(url: str) -> Database:
     database = Database(url)
     database.migrate()
     return database
-
-
-def token_for(url: str, *scopes: str, name: str = "lan") -> str:
-    """A token of somebody's."""
-    database = desk_at(url)
-    with database.write() as session:
-        _, secret = tokens.add(session, name, scopes or tokens.SCOPES, "test")
-    database.close()
-    return secret
 
 
 @contextmanager

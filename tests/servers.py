@@ -1,13 +1,10 @@
-"""Servers that tests start for themselves: PostgreSQL, and the desk."""
+"""A PostgreSQL server that tests start for themselves."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,26 +44,3 @@ def postgres() -> Iterator[Path]:
             run("pg_ctl", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder)
-
-
-@contextmanager
-def serving(database: str, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """``cleaner serve`` on a port of its own: the process, its address, and the link that lets in once.
-
-    It is killed in the end, all its processes at once, if it still runs.
-    """
-    command = [sys.executable, "-m", "cleaner", "serve", "--port", "0", "--database", database, *options]
-    process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}, start_new_session=True
-    )
-    try:
-        assert process.stderr
-        first = process.stderr.readline()
-        serves = re.match(r"serving at (\S+);", first)
-        assert serves, first + process.stderr.read()
-        link = process.stderr.readline().split()[-1]
-        yield process, serves[1], link
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()

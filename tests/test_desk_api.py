@@ -22,9 +22,9 @@ from desks import (
     asking,
     decided,
     submitted,
-    token_for,
 )
 from fastapi.testclient import TestClient
+from served import token_for
 from servers import postgres
 
 from cleaner import Policy, clean
@@ -92,6 +92,8 @@ def test_many_texts_come_back_in_order(desk: TestClient) -> None:
         "text",
     ]
     assert [bool(one["findings"]) for one in found[::2]] == [True, True, False, True, False]
+    uneven = [{"source": FERRY, "format": "html"}, {"source": HEALTH}, {"source": ROAD}, {"source": SCHOOL}]
+    assert [one["format"] for one in desk.post("/v1/clean", json=uneven).json()] == ["html", "text", "text", "text"]
     assert desk.post("/v1/clean", json=[]).json() == []
 
 

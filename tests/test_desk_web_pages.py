@@ -23,7 +23,8 @@ HOSTILE = f"""<div style="position:fixed;inset:0;z-index:99999;background:#fff">
 <svg onload="window.hacked=3"><a href="javascript:window.hacked=4">soi cầu lô đề</a></svg></textarea></title></template>
 </div></main></body><iframe srcdoc="<script>parent.hacked=5</script>"></iframe><base href="https://evil.example/">
 <meta http-equiv="refresh" content="0;url=https://evil.example/"><form action="https://evil.example/"><button>Accept</button>
-<img src="https://evil.example/huge.png" width="99999" height="99999"><link rel="stylesheet" href="//evil.example/a.css">
+<img src="https://evil.example/huge.png" width="99999" height="99999">
+<link rel="stylesheet" href="//evil.example/a.css">
 "onfocus="window.hacked=6" autofocus x=" 'onclick='window.hacked=7' {{{{ 7*7 }}}} {{% raw %}} %(name)s %s ${{1}} `x`
 {BIDI} {CONTROL} {"Z͓̗̰͘" * 30} {"a" * 3000}
 <p>Trung tâm Y tế huyện {SPAM}\nđã tiêm phòng cho hơn bốn nghìn trẻ trong tháng Ba.</p> 🎰🔥 𝐊𝐔𝐕𝟖𝟖"""
@@ -123,7 +124,9 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served,
     with serving(f"sqlite:///{tmp_path_factory.mktemp('attacked')}/desk.db") as desk:
         ids = {}
         for format in ("text", "html", "markdown"):
-            ids[format] = desk.submit(HOSTILE, format=format, title=LINE[:200], origin=LINE[200:400], reference=LINE[-200:])
+            ids[format] = desk.submit(
+                HOSTILE, format=format, title=LINE[:200], origin=LINE[200:400], reference=LINE[-200:]
+            )
             article = desk.article(ids[format])
             mark = {"kind": "mark", "start": 0, "end": 400, "note": LINE[:2000], "category": "other"}
             decided(desk.client, article, mark)  # type: ignore[arg-type]
@@ -164,7 +167,8 @@ def test_what_browsers_obey_and_nobody_sees_is_spelled_out(
         spelled = set(binh.page.locator(".spelled").all_text_contents())
         assert {"\\u202e", "\\u2066", "\\x00", "\\x1b", "\\u200b", "\\ufeff", "\\u00ad"} <= spelled
         shown = binh.page.evaluate(
-            "[...document.querySelectorAll('[data-at]')].map(run => [Number(run.dataset.at), run.textContent, !run.dataset.until])"
+            "[...document.querySelectorAll('[data-at]')]"
+            ".map(run => [Number(run.dataset.at), run.textContent, !run.dataset.until])"
         )
     for at, text, is_verbatim in shown:
         assert not is_verbatim or HOSTILE[at : at + len(text)] == text

@@ -26,7 +26,9 @@ def test_a_catalog_says_all_and_nothing_else(file: Path) -> None:
     assert len(wanted) > 200
     assert wanted - there.keys() == set()
     assert there.keys() - wanted == set()
-    assert [id for id, string in there.items() if not string or not all([string] if isinstance(string, str) else string)] == []
+    assert [
+        id for id, string in there.items() if not string or not all([string] if isinstance(string, str) else string)
+    ] == []
     assert [message.id for message in catalog if message.fuzzy and message.id] == []
 
 
@@ -36,7 +38,7 @@ def test_translations_have_the_places_of_what_they_translate(file: Path) -> None
         if not message.id:
             continue
         last = message.id if isinstance(message.id, str) else message.id[-1]
-        for string in [message.string] if isinstance(message.string, str) else message.string:
+        for string in [message.string] if isinstance(message.string, str) else message.string or [""]:
             assert sorted(PLACES.findall(string)) == sorted(PLACES.findall(last)), message.id
 
 

@@ -156,7 +156,8 @@ def _listen(settings: Settings) -> socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
-        raise CleanerError(f"cannot listen on {settings.host}:{settings.port}: {cause(error)}") from None
+        why = cause(error).partition(" (")[0]
+        raise CleanerError(f"cannot listen on {settings.host}:{settings.port}: {why}") from None
 
 
 def _run(settings: Settings, listening: socket, workers: int) -> None:
@@ -174,6 +175,7 @@ def _run(settings: Settings, listening: socket, workers: int) -> None:
         server_header=False,
         log_config=LOGGING,
         timeout_graceful_shutdown=10,
+        timeout_worker_healthcheck=60,  # a busy machine starts them slowly
     )
     if workers == 1:
         uvicorn.Server(config).run([listening])

@@ -17,11 +17,14 @@ from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
 from cleaner.desk.errors import DeskError, SettingsError, StorageFullError, UnavailableError
+from cleaner.files import make_folder
 from cleaner.visible import visible
 
 PATIENCE = 5.0
 """Seconds to wait for another writer."""
 _SQLITE_FULL = 13
+_SQLITE_BROKEN = (11, 26)
+"""The file is damaged, or no database."""
 _POSTGRES_FULL = ("53100",)
 
 
@@ -35,6 +38,7 @@ class Database:
 
     Raises:
         SettingsError: the address makes no sense, or its driver is not installed.
+        OutputError: the folder of the file cannot be made.
     """
 
     def __init__(self, url: str, patience: float = PATIENCE, announces: bool = False) -> None:
@@ -129,7 +133,7 @@ def _engine(url: str, patience: float) -> sql.Engine:
 def _sqlite(address: sql.URL, patience: float) -> sql.Engine:
     if not address.database or address.database == ":memory:":
         raise SettingsError("the desk needs a database that lasts: sqlite:///FILE")
-    Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    make_folder(Path(address.database).parent)
     engine = sql.create_engine(
         address, connect_args={"timeout": patience}, pool_timeout=patience, hide_parameters=True, pool_size=20
     )
@@ -167,7 +171,7 @@ def _told(error: exc.DBAPIError) -> DeskError | None:
     state = getattr(error.orig, "sqlstate", None) or ""
     if code == _SQLITE_FULL or state in _POSTGRES_FULL:
         return StorageFullError("the disk is full; nothing was written")
-    if isinstance(error, (exc.OperationalError, exc.InterfaceError, exc.InternalError)):
+    if isinstance(error, (exc.OperationalError, exc.InterfaceError, exc.InternalError)) or code in _SQLITE_BROKEN:
         why = visible(str(error.orig).partition("\n")[0], keep="")
         return UnavailableError(f"the database cannot be used ({why}); nothing was written")
     return None

@@ -171,7 +171,8 @@ def _replay(finding: Finding, standing: Sequence[Decision]) -> None:
 
 def _locked(session: Session, id: str, version: int) -> Article:
     """The article, which nobody else changes until the transaction ends."""
-    article = session.scalar(select(Article).where(Article.id == _known(id)).with_for_update(of=Article))
+    locked = select(Article).where(Article.id == _known(id)).with_for_update(of=Article)
+    article = session.scalar(locked.execution_options(populate_existing=True))
     if article is None:
         raise NotFoundError(_NO_ARTICLE)
     if article.version != version:

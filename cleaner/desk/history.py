@@ -59,6 +59,12 @@ def decisions(
     return session.scalars(query).unique().all()
 
 
+def undone(session: Session, decisions: Sequence[Decision]) -> set[int]:
+    """Which of these were taken back, by their numbers."""
+    numbers = [decision.number for decision in decisions]
+    return {number for number in session.scalars(select(Decision.undoes).where(Decision.undoes.in_(numbers))) if number}
+
+
 def deciders(session: Session) -> list[str]:
     """Who decided anything yet, in alphabetical order."""
     return list(session.scalars(select(Decision.by).distinct().order_by(Decision.by)))

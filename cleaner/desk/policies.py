@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, islice
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, load_only
 
 from cleaner.desk.errors import ConflictError, InvalidError, NotFoundError
@@ -100,9 +101,12 @@ def save(
     if number != seen:
         changes = [_told(v) for v in versions(session) if v.number > seen]
         raise ConflictError(f"the policy was changed since version {seen}: it is at version {number}", number, changes)
-    version = PolicyVersion(policy=policy.to_dict(), by=by, note=note, restores=restores)
+    version = PolicyVersion(number=seen + 1, policy=policy.to_dict(), by=by, note=note, restores=restores)
     session.add(version)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:
+        raise ConflictError(f"the policy was changed since version {seen}, at this very moment", seen + 1) from None
     record(session, "policy.save", f"version {version.number}", by, restores=restores, note=note)
     return version
 

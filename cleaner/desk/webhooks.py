@@ -16,8 +16,8 @@ from cleaner.desk.errors import SettingsError
 from cleaner.desk.gate import storable
 from cleaner.desk.tables import NAME, Article, Delivery, now
 
-ATTEMPTS = 14
-"""Tries before news are given up: about a day and a half."""
+ATTEMPTS = 16
+"""Tries before news are given up: about a day."""
 FIRST, LONGEST = timedelta(seconds=5), timedelta(hours=6)
 """Until the second try, and between two tries at most; each wait is twice the one before it."""
 

@@ -46,7 +46,7 @@ async def _told(body: OneOrMany, desk: Desk, told: Callable[[Result], dict[str, 
 def _cleaned(cleaner: Cleaner, sources: list[Source]) -> Iterator[Result]:
     """The results in order; texts of one format are looked at together, which costs less."""
     by_format = {
-        format: cleaner.clean_many((s.source for s in sources if s.format == format), format)
+        format: cleaner.clean_many([s.source for s in sources if s.format == format], format)
         for format in {s.format for s in sources}
     }
     return (next(by_format[s.format]) for s in sources)

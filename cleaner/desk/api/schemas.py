@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -24,15 +25,23 @@ FINDING: dict[str, Any] = {
     "action": "strip",
     "reasons": [{"code": "wording", "text": "the words are used as in injected spam", "contribution": 6.44}],
 }
+_LONE = re.compile("[\ud800-\udfff]")
 ID = "5f0c6c1e0f2b4a53a7b1c0ffee5eed01"
+
+
+def _unicode(value: str) -> str:
+    if lone := _LONE.search(value):
+        raise ValueError(f"must be Unicode: there is half a character, a lone surrogate, at {lone.start()}")
+    return value
 
 
 def _printable(value: str) -> str:
     if any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 for c in value):
         raise ValueError("must not hold control characters")
-    return value
+    return _unicode(value)
 
 
+Text = Annotated[str, AfterValidator(_unicode)]
 Line = Annotated[str, Field(max_length=NAME), AfterValidator(_printable)]
 """A name, a title."""
 Note = Annotated[str, Field(max_length=NOTE), AfterValidator(_printable)]
@@ -51,7 +60,7 @@ class Source(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"source": SOURCE, "format": "text"}]})
 
-    source: str
+    source: Text
     format: Format = "auto"
 
 
@@ -140,7 +149,7 @@ class Submit(Body):
         }
     )
 
-    source: str
+    source: Text
     format: Format = "auto"
     title: Line = ""
     origin: Line = Field("", description="Where it comes from: a site, a feed, an author.")

@@ -43,7 +43,7 @@ class Wish:
 
     @property
     def do(self) -> str:
-        """``accept``, ``reject``, ``adjust``, ``mark``, ``finish``, ``all`` (accept what is open, finish) or ``undo``."""
+        """``accept``, ``reject``, ``adjust``, ``mark``, ``finish``, ``all`` (accept and finish) or ``undo``."""
         return self.fields.get("do", "")
 
     def number(self, name: str) -> int | None:

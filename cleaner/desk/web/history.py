@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from cleaner.desk import history
-from cleaner.desk.decisions import live
 from cleaner.desk.tables import AuditEntry, Decision
 from cleaner.desk.web.visits import Admin, Review
 from cleaner.desk.web.words import AUDIT, KINDS
@@ -29,17 +28,17 @@ def decisions(
     with visit.desk.database.read() as session:
         found = history.decisions(session, before=before, size=SIZE + 1, **asked)
         shown = found[:SIZE]
-        standing = {d.number for article in {d.article for d in shown} for d in live(article.decisions)}
+        undone = history.undone(session, shown)
         return visit.page(
             "history.html",
             asked=asked,
             decisions=shown,
-            standing=standing,
+            undone=undone,
             deciders=history.deciders(session),
             kinds=KINDS,
             is_first=before is None,
             older=_older(found, asked),
-            can_undo=bool(bulk) and any(d.number in standing for d in shown),
+            can_undo=bool(bulk) and any(d.kind != "undo" and d.number not in undone for d in shown),
         )
 
 

@@ -41,7 +41,7 @@ function isInView(mark) {
 }
 
 function scrollWithin(card) {
-  const side = card.closest(".side");
+  const side = card.closest(".found");
   if (side.scrollHeight <= side.clientHeight) return;
   const [box, own] = [side.getBoundingClientRect(), card.getBoundingClientRect()];
   if (own.top < box.top || own.bottom > box.bottom) side.scrollTop += own.top - box.top - 8;
@@ -290,14 +290,15 @@ document.addEventListener("selectionchange", () => root() && onSelection());
 addEventListener("resize", () => boundaries?.draw());
 addEventListener("popstate", () => location.reload());
 
-/** card: where to begin; null: with the first finding that is open. */
-function begin(card, focus) {
-  const named = document.querySelector(`.finding${location.hash.startsWith("#finding-") ? location.hash : ":not(*)"}`);
+/** card: where to begin; null: with the first finding that is open; isCalled: whether eyes and ears go there. */
+function begin(card, isCalled) {
+  const named = cards().find((one) => `#${one.id}` === location.hash);
   const first = card ?? named ?? cards().find((one) => one.dataset.state === "open") ?? cards()[0];
   // On a phone the card lies over the page: when all is decided it makes way for what finishes the article.
   const isDone = innerWidth < 960 && !named && !cards().some((one) => one.dataset.state === "open");
-  choose(isDone ? null : first ?? null, { focus });
+  choose(isDone ? null : first ?? null, { focus: isCalled, scroll: isCalled });
   if (isDone && card) document.querySelector(".finishing").scrollIntoView({ block: "center" });
 }
 
 begin(null, false);
+if (current) choose(current, { focus: false });
