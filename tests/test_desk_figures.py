@@ -4,26 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
+from servers import postgres
 from sqlalchemy.orm import Session
 
 from cleaner.desk import bulk, decisions
 from cleaner.desk.database import Database
 from cleaner.desk.decisions import Choice
 from cleaner.desk.figures import Injections, figures, share
+from cleaner.desk.labels import Tally, tally
 from cleaner.desk.queue import Filter
 from cleaner.desk.tables import Article, Finding
 
+psycopg = pytest.importorskip("psycopg")
+NUMBERS = count()
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
 TEXT = "Hội chợ sách mở cửa đến chín giờ tối. nhà cái uy tín Xe buýt số ba chạy thêm hai chuyến. kèo nhà cái"
 SPANS = {"nhà cái uy tín": "gambling", "kèo nhà cái": "betting"}
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path}/desk.db")
+@pytest.fixture(scope="module")
+def server() -> Iterator[Path]:
+    with postgres() as folder:
+        yield folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path}/desk.db"
+    if request.param == "postgresql":
+        folder, name = request.getfixturevalue("server"), f"desk{next(NUMBERS)}"
+        with psycopg.connect(f"host={folder} user=editor dbname=postgres", autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name}")
+        url = f"postgresql+psycopg://editor@/{name}?host={folder}"
+    made = Database(url)
     made.migrate()
     yield made
     made.close()
@@ -80,6 +97,8 @@ def test_an_empty_desk_has_figures(database: Database) -> None:
     assert (shown.articles, shown.infected, shown.found, shown.waiting.articles) == (0, 0, Injections(), 0)
     assert [tier.precision.value for tier in shown.tiers] == [None, None]
     assert len(shown.times) == 31
+    with database.read() as session:
+        assert tally(session) == Tally(0, 0, 0, 0, 0)
     assert shown.times[-1].begin == NOON.replace(hour=0)
 
 
