@@ -14,8 +14,9 @@ from typing import Any
 
 import httpx2 as httpx
 import uvicorn
-from desks import DOUBTS, desk_at, token_for
+from desks import DOUBTS, desk_at
 from playwright.sync_api import Browser, BrowserContext, Page
+from served import token_for
 
 from cleaner.desk import tokens
 from cleaner.desk.app import create_app

@@ -214,6 +214,7 @@ def test_two_reviewers_in_conflict_lose_nothing(served: Served, chromium: Browse
         notice = minh.page.locator("#conflict")
         expect(notice).to_be_focused()
         expect(notice).to_contain_text("Hà: rejected: kept")
+        expect(notice).to_contain_text("Your decision: accepted: cut")
         expect(minh.page.locator(".finding")).to_have_attribute("data-state", "rejected")
         expect(minh.page.locator(".finding [name=note]")).to_have_value("quảng cáo xổ số")
         assert served.cleaned(id) == HEALTH

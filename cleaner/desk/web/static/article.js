@@ -98,7 +98,7 @@ function turnTo(page, answer, was) {
   if (isSame) showAfter(isAfter);
   else isAfter = null;
   const warning = main.querySelector("[data-focus]");
-  begin(isSame ? following(was) : null, !warning);
+  begin(isSame ? following(was, warning) : null, !warning);
   if (warning) {
     warning.focus();
     warning.scrollIntoView({ block: "center" });
@@ -106,11 +106,11 @@ function turnTo(page, answer, was) {
   sayWhatWasSaid();
 }
 
-/** The finding to look at after something was decided: the next one that is open. */
-function following(was) {
+/** The finding to look at: after something was decided the next one that is open, otherwise the same. */
+function following(was, warning) {
   const all = cards();
   const at = all.findIndex((card) => card.dataset.finding === was.finding);
-  if (was.does !== "accept" && was.does !== "reject" && was.does !== "adjust") return all[at] ?? null;
+  if (warning || !["accept", "reject", "adjust"].includes(was.does)) return all[at] ?? null;
   const later = [...all.slice(at + 1), ...all.slice(0, at + 1)];
   return later.find((card) => card.dataset.state === "open") ?? all[at];
 }
