@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from getpass import getuser
@@ -98,13 +99,13 @@ def serve(
         requests_per_minute=rate,
         seconds=timeout,
     )
-    listening = _listen(settings)
-    settings = replace(settings, port=listening.getsockname()[1])
-    link = _prepare(settings)
-    messages = standard_error()
-    messages.print(f"serving at {settings.url}; stop with Ctrl+C")
-    messages.print(f"enter once, within 15 minutes: {link}")
-    _run(settings, listening, workers)
+    with _listen(settings) as listening:
+        settings = replace(settings, port=listening.getsockname()[1])
+        link = _prepare(settings)
+        messages = standard_error()
+        messages.print(f"serving at {settings.url}; stop with Ctrl+C")
+        messages.print(f"enter once, within 15 minutes: {link}")
+        _run(settings, listening, workers)
 
 
 def require_desk() -> None:
@@ -131,16 +132,16 @@ def _prepare(settings: Settings) -> str:
 
     desk = Desk.of(settings)
     Courier(desk)
-    desk.database.migrate()
-    desk.gate()
-    with desk.database.write() as session:
-        if not settings.is_loopback and not tokens.any_good(session):
-            raise CleanerError(
-                f"{settings.host} can be reached from other machines and there is no token yet: cleaner token add"
-            )
-        name = getuser()
-        _, secret = tokens.add(session, name, tokens.SCOPES, name, tokens.TICKET_LIFE, "ticket")
-    desk.database.close()
+    with closing(desk.database) as database:
+        database.migrate()
+        desk.gate()
+        with database.write() as session:
+            if not settings.is_loopback and not tokens.any_good(session):
+                raise CleanerError(
+                    f"{settings.host} can be reached from other machines and there is no token yet: cleaner token add"
+                )
+            name = getuser()
+            _, secret = tokens.add(session, name, tokens.SCOPES, name, tokens.TICKET_LIFE, "ticket")
     return f"{settings.url}/enter?ticket={secret}"
 
 

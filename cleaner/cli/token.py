@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from getpass import getuser
 from typing import TYPE_CHECKING
@@ -91,8 +91,7 @@ def _writing(address: str) -> Iterator[Session]:
     require_desk()
     from cleaner.desk.database import Database
 
-    database = Database(address)
-    database.migrate()
-    with database.write() as session:
-        yield session
-    database.close()
+    with closing(Database(address)) as database:
+        database.migrate()
+        with database.write() as session:
+            yield session
