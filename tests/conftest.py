@@ -5,14 +5,20 @@ from __future__ import annotations
 import functools
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from filelock import FileLock
+from threadpoolctl import threadpool_limits
 
 from cleaner.training.corpora import SMALL, read_fixtures
 from cleaner.training.train import train
+
+if TYPE_CHECKING:
+    from browsing import Served
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "fixtures"
@@ -27,6 +33,13 @@ def records(kind: str) -> list[dict[str, Any]]:
     return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads of linear algebra that wait for one another on a busy machine make it ten times as slow."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
 @pytest.fixture(scope="session")
 def fixture_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small model, trained once for all processes of a test run."""
@@ -37,3 +50,25 @@ def fixture_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not (folder / "manifest.json").exists():
             train(read_fixtures(), folder, SMALL)
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A browser without a window."""
+    from browsing import CHROMIUM, PATIENCE
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A desk of its own."""
+    from browsing import serving
+
+    with serving(f"sqlite:///{tmp_path}/desk.db") as desk:
+        yield desk

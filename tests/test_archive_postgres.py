@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +10,7 @@ from typing import Any
 
 import pytest
 from rows import SPAM, body_of, clean, cuts_of, texts_of, title_of, undone
+from servers import postgres
 
 from cleaner.archive.formats.tables import layout, rewrite
 from cleaner.archive.records import ArchiveError, Change, Text, Wanted
@@ -21,38 +18,13 @@ from cleaner.archive.records import ArchiveError, Change, Text, Wanted
 psycopg = pytest.importorskip("psycopg")
 
 ROWS = 20_000
-OWNER = "postgres"
-"""The user that Debian's package makes: the server does not run as root."""
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Path]:
     """A server of its own, which is reached through a socket in its folder."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    initdb = shutil.which("initdb", path=str(folders[-1])) if folders else shutil.which("initdb")
-    if not initdb:
-        pytest.skip("no PostgreSQL here: `make postgres` installs it")
-    programs = Path(initdb).parent
-    folder = Path(tempfile.mkdtemp(prefix="cleaner-"))
-    as_owner: list[str] = []
-    if os.geteuid() == 0:
-        as_owner = ["runuser", "-u", OWNER, "--"]
-        shutil.chown(folder, OWNER)
-
-    def run(program: str, *arguments: str) -> None:
-        command = [*as_owner, str(programs / program), "-D", str(folder / "data"), *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder)
-
-    try:
-        run("initdb", "-A", "trust", "-U", "editor", "-E", "UTF8", "--no-sync")
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
-        try:
-            yield folder
-        finally:
-            run("pg_ctl", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder)
+    with postgres() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -427,7 +427,7 @@ def test_charts_are_told_in_words(tmp_path: Path) -> None:
     made = columns(tmp_path, "2024-05-03", "2024-06-03")
     for chart in made.find_all("svg"):
         assert chart.get("aria-hidden") == "true" or (chart["role"], bool(chart["aria-label"])) == ("img", True)
-    for bar in made.select(".bar"):
+    for bar in made.select(".gauge"):
         row = bar.find_parent("tr")
         assert row is not None
         assert [cell.get_text() for cell in row.find_all("td")] == ["2", "2", "–"]

@@ -133,7 +133,7 @@ def test_whatever_is_found_is_shown_once(data: st.DataObject, source: str, forma
     article = article_of(result)
     assert told(article) == list(range(len(findings)))
     if format == "text":
-        shown = Article([group for group in article.groups if not group.place], "", [])
+        shown = Article([group for group in article.groups if not group.place], "", [], article.document)
         assert "".join(text_of(shown, cleaned=False).split()) == "".join(source.split())
         assert "".join(text_of(shown, cleaned=True).split()) in "".join(result.text.split())
     page_of(("article", result)).encode()

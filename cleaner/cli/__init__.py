@@ -25,6 +25,9 @@ COMMANDS = {
     "evaluate": "cleaner.cli.evaluate:evaluate",
     "model": "cleaner.cli.model:model",
     "dev-data": "cleaner.cli.dev_data:dev_data",
+    "serve": "cleaner.cli.serve:serve",
+    "learn": "cleaner.cli.learn:learn",
+    "token": "cleaner.cli.token:token",
     "completion": "cleaner.cli.completion:completion",
 }
 EXIT_ERROR, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 2, 130, 141

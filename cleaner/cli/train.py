@@ -89,7 +89,7 @@ def train(
     recipe = replace(recipe, workers=workers, seed=seed, **{name: _scaled(recipe, name, scale) for name in SIZES})
     _tell(messages, articles, out)
     try:
-        with replacing_folder(out) as folder, _reporting(messages) as report:
+        with replacing_folder(out) as folder, reporting(messages) as report:
             _fit(articles, folder, recipe, report, unfinished)
             if out.exists() and not even_if_worse and (worse := _objections(out, folder, articles, workers)):
                 shutil.rmtree(refused, ignore_errors=True)
@@ -168,7 +168,7 @@ def _objections(out: Path, folder: Path, corpus: Corpus, workers: int) -> str:
 
 
 @contextmanager
-def _reporting(screen: Screen) -> Iterator[Callable[[str, float], None]]:
+def reporting(screen: Screen) -> Iterator[Callable[[str, float], None]]:
     """What training tells how far it is: a bar on a terminal, else a line for each tenth of a stage."""
     if not screen.is_terminal or os.environ.get("TERM") == "dumb":
         yield _line_printer(screen)

@@ -104,6 +104,18 @@ class Segment:
     row: Floats
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A segment of a document, as the trees judge it."""
+
+    document: int
+    start: int
+    end: int
+    """Offsets into the text of the document."""
+    raw: float
+    row: Floats
+
+
 class Classifier:
     """Finds and scores the spans of texts. Immutable, hence safe to share between threads."""
 
@@ -117,20 +129,44 @@ class Classifier:
         A document is judged the same alone and among others; many together cost less.
         """
         found: list[list[Scored]] = [[] for _ in documents]
+        lowest = self._raw(floor)
+
+        @functools.cache
+        def protected(document: int) -> Intervals:
+            return Intervals(documents[document].protected)
+
+        for some, tagged, markup in self._readings(documents):
+            chosen = [segment for segment in self.segments(tagged, lowest) if segment.raw >= lowest]
+            for segment, contributions in zip(chosen, self._contributions(chosen), strict=True):
+                piece = some[tagged.text_of(segment.first)]
+                scored = self._scored(markup(piece.document), tagged, segment, contributions, piece.offset)
+                is_nothing = scored.in_unknown_language and not scored.named
+                if not is_nothing and not protected(piece.document).overlap(scored.start, scored.end):
+                    found[piece.document].append(scored)
+        return found
+
+    def candidates(self, documents: Sequence[Document], floor: float) -> Iterator[Candidate]:
+        """What :meth:`find` judges, as it is judged: to learn from; in no order."""
+        lowest = self._raw(floor)
+        for some, tagged, _ in self._readings(documents):
+            for segment in self.segments(tagged, lowest):
+                piece = some[tagged.text_of(segment.first)]
+                place = _span(tagged, segment, piece.offset)
+                yield Candidate(piece.document, *place, segment.raw, segment.row)
+
+    def _readings(
+        self, documents: Sequence[Document]
+    ) -> Iterator[tuple[list[_Piece], Tagged, Callable[[int], Markup]]]:
+        """The pieces that raise hope, some at a time, with the tagger's opinion of them and the markup of documents."""
         pieces = [
             _Piece(number, offset, document.text[offset:end])
             for number, document in enumerate(documents)
             for offset, end in pairwise(block_edges(document.text))
         ]
-        lowest = self._raw(floor)
 
         @functools.cache
         def markup(document: int) -> Markup:
             return Markup(documents[document], self.rules.known)
-
-        @functools.cache
-        def protected(document: int) -> Intervals:
-            return Intervals(documents[document].protected)
 
         led = {n for n, document in enumerate(documents) if leads_to_spam(document, self.rules.known)}
         ration = _Ration(documents)
@@ -138,15 +174,7 @@ class Classifier:
         for some in _batches(hopeful):
             batch = self.look([piece.text for piece in some])
             near = np.concatenate([first + piece.near for first, piece in zip(batch.first, some, strict=True)])
-            tagged = self.read(around(batch, near, READ), self._marked(some, markup, batch))
-            chosen = [segment for segment in self.segments(tagged, lowest) if segment.raw >= lowest]
-            for segment, contributions in zip(chosen, self._contributions(chosen), strict=True):
-                piece = some[int(tagged.passages.text[tagged.passages.owner[segment.first]])]
-                scored = self._scored(markup(piece.document), tagged, segment, contributions, piece.offset)
-                is_nothing = scored.in_unknown_language and not scored.named
-                if not is_nothing and not protected(piece.document).overlap(scored.start, scored.end):
-                    found[piece.document].append(scored)
-        return found
+            yield some, self.read(around(batch, near, READ), self._marked(some, markup, batch)), markup
 
     def _hopeful_pieces(
         self, pieces: Sequence[_Piece], markup: Callable[[int], Markup], led: Container[int], ration: _Ration
@@ -165,15 +193,10 @@ class Classifier:
     def _scored(
         self, markup: Markup, tagged: Tagged, segment: Segment, contributions: dict[str, float], offset: int
     ) -> Scored:
-        passages = tagged.passages
-        text = int(passages.text[passages.owner[segment.first]])
-        is_unknown = not _knows(passages.batch, text)
+        is_unknown = not _knows(tagged.passages.batch, tagged.text_of(segment.first))
         if is_unknown:
             segment = _recognised(tagged, segment)
-        folded, tokens = passages.folded, passages.tokens
-        moved = offset - int(passages.batch.starts[text])
-        start = moved + int(folded.starts[tokens.starts[segment.first]])
-        end = moved + int(folded.ends[tokens.ends[segment.last - 1] - 1])
+        start, end = _span(tagged, segment, offset)
         return Scored(
             start=start,
             end=end,
@@ -333,6 +356,15 @@ def _place(tagged: Tagged, first: int, last: int) -> tuple[int, int]:
     """Offsets in the folded text of the batch where the tokens ``first..last`` of the passages stand."""
     number, tokens = tagged.passages.number, tagged.passages.batch.view.tokens
     return int(tokens.starts[number[first]]), int(tokens.ends[number[last - 1]])
+
+
+def _span(tagged: Tagged, segment: Segment, offset: int) -> tuple[int, int]:
+    """Offsets in the text of the document where a segment stands, whose piece begins at ``offset``."""
+    passages = tagged.passages
+    folded, tokens = passages.folded, passages.tokens
+    moved = offset - int(passages.batch.starts[tagged.text_of(segment.first)])
+    start = moved + int(folded.starts[tokens.starts[segment.first]])
+    return start, moved + int(folded.ends[tokens.ends[segment.last - 1] - 1])
 
 
 def _named(tagged: Tagged, segment: Segment) -> dict[str, tuple[str, ...]]:

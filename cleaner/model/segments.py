@@ -131,6 +131,10 @@ class Tagged:
     rules: RuleSet
     marked: tuple[Marked, ...] = ()
 
+    def text_of(self, token: int) -> int:
+        """The number of the text of the batch that a token stands in."""
+        return int(self.passages.text[self.passages.owner[token]])
+
     @functools.cached_property
     def candidates(self) -> Ints:
         """Token intervals that may be injections: the tagger's, the rules', lines, sentences; shape (span, 2)."""

@@ -112,7 +112,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def save(folder: Path, weights: Weights, rules: dict[str, Any], about: dict[str, Any]) -> None:
-    """Write a model folder; the manifest comes last, so a folder without one is never taken for a model."""
+    """Write a model folder; the manifest comes last, so a folder without one is never taken for a model.
+
+    ``about`` is what the manifest says besides of the arrays; it may be another model's manifest.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).unlink(missing_ok=True)
     arrays: dict[str, NDArray[Any]] = {
@@ -128,7 +131,7 @@ def save(folder: Path, weights: Weights, rules: dict[str, Any], about: dict[str,
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     (folder / RULES).write_text(json.dumps(rules, ensure_ascii=False, separators=(",", ":")), "utf-8")
     names = [f"{name}.npy" for name in ARRAYS] + [RULES]
-    manifest = {
+    manifest = about | {
         "layout": LAYOUT,
         "features": list(FEATURES),
         "width": WIDTH,
@@ -140,7 +143,6 @@ def save(folder: Path, weights: Weights, rules: dict[str, Any], about: dict[str,
         "screen": {"scale": weights.screen.scale, "level": weights.screen.level},
         "hope": weights.hope,
         "calibration": {"slope": weights.slope, "intercept": weights.intercept},
-        **about,
         "files": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names},
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -46,6 +46,8 @@ class Piece(NamedTuple):
     kind: Literal["text", "break", "target", "hiding", "put"]
     """A line break; the target of the link before; how what follows is hidden; what is put in the place of a cut."""
     is_cut: bool = False
+    start: int = -1
+    """Where it starts in the visible text; -1: it is none of it."""
 
 
 class Run(NamedTuple):
@@ -109,6 +111,7 @@ class Article:
     """What the page says it is written in; empty when it says nothing."""
     hosts: list[list[str]]
     """The hosts that each finding leads to."""
+    document: Document
 
 
 def article_of(result: Result) -> Article:
@@ -120,6 +123,7 @@ def article_of(result: Result) -> Article:
         groups=list(_grouped(_Reading(document, result, links).blocks())),
         language=language[1] if language else "",
         hosts=[_hosts(document, finding, links[number]) for number, finding in enumerate(result.findings)],
+        document=document,
     )
 
 
@@ -303,7 +307,7 @@ class _Reading:
         place = self._places.get(int(self._place[at]))
         if place and not _has_words(block) and self._fills_lines(place):
             block.place = place.label
-        self._add(block, int(self._finding[at]), Piece(text, kind, bool(self._edit[at] >= 0)))
+        self._add(block, int(self._finding[at]), Piece(text, kind, bool(self._edit[at] >= 0), at))
 
     def _add(self, block: Block, number: int, piece: Piece) -> None:
         finding = number if number >= 0 else None

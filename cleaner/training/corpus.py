@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
+from cleaner.document import read
 from cleaner.types import CleanerError
 
 _BOM = b"\xef\xbb\xbf"
@@ -89,6 +90,8 @@ def _parsed(line: bytes, place: str) -> Mapping[str, Any] | BadRecord:
 def read_articles(path: Path) -> Iterator[Article | BadRecord]:
     """The articles of a corpus file: records with ``text`` and, where known, ``lang``, ``source``…
 
+    Of a record of an infected article, which has ``clean``, what readers see of the article as it was before.
+
     Raises:
         CorpusError: the file cannot be read.
     """
@@ -97,7 +100,7 @@ def read_articles(path: Path) -> Iterator[Article | BadRecord]:
 
 
 def _article(record: Mapping[str, Any], place: str) -> Article | BadRecord:
-    text = record.get("text")
+    text = _honest(record)
     if not isinstance(text, str) or not text.strip():
         return BadRecord(place, "no 'text'")
     topics = record.get("topics") or record.get("categories") or ()
@@ -109,6 +112,14 @@ def _article(record: Mapping[str, Any], place: str) -> Article | BadRecord:
         topics=tuple(str(topic) for topic in topics) if isinstance(topics, (list, dict, tuple)) else (str(topics),),
         place=place,
     )
+
+
+def _honest(record: Mapping[str, Any]) -> object:
+    """The honest text of a record."""
+    clean = record.get("clean")
+    if not isinstance(clean, str):
+        return record.get("text")
+    return read(clean, "html" if "html" in record else str(record.get("format") or "text")).text
 
 
 def share(key: str, salt: str = "") -> float:

@@ -70,14 +70,14 @@ def _as_arrays(estimator: Any) -> Trees:
             mean[node] = np.average([mean[a], mean[b]], weights=[nodes["count"][a], nodes["count"][b]])
         value[row, :count] = mean
         feature[row, :count][inner] = nodes["feature_idx"][inner]
-        threshold[row, :count][inner] = _not_above(nodes["num_threshold"][inner])
+        threshold[row, :count][inner] = not_above(nodes["num_threshold"][inner])
         left[row, :count][inner] = nodes["left"][inner]
         right[row, :count][inner] = nodes["right"][inner]
     base = float(np.ravel(estimator._baseline_prediction)[0])
     return Trees(feature, threshold, left, right, value, base, depth)
 
 
-def _not_above(values: NDArray[np.float64]) -> NDArray[np.float32]:
+def not_above(values: NDArray[np.float64]) -> NDArray[np.float32]:
     """The largest 32-bit numbers that are not above ``values``: no row of 32-bit numbers changes sides."""
     small = values.astype(np.float32)
     return np.asarray(np.where(small > values, np.nextafter(small, np.float32(-np.inf)), small), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""The editors' desk: an HTTP service at the gate before publishing, and the pages on which people decide."""

@@ -1,0 +1,98 @@
+"""What recurs, and one decision for many findings: looked at first, carried out as a whole, taken back as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from cleaner.desk import bulk
+from cleaner.desk.bulk import BulkKind
+from cleaner.desk.errors import ConflictError
+from cleaner.desk.tables import NOTE
+from cleaner.desk.web.csrf import Form
+from cleaner.desk.web.filters import Asked
+from cleaner.desk.web.reading import context_of
+from cleaner.desk.web.visits import Review, Visitor
+from cleaner.desk.web.words import later
+from cleaner.visible import visible
+
+router = APIRouter()
+_DONE: dict[BulkKind, str] = {
+    "accept": later("%(findings)s findings in %(articles)s articles were accepted: they are cut."),
+    "reject": later("%(findings)s findings in %(articles)s articles were rejected: they stay."),
+}
+_STATES = ("open", "accepted", "rejected")
+
+
+@router.get("/campaigns")
+def campaigns(visit: Review, all: bool = False) -> Response:
+    """What recurs across articles, and the reasons that findings have in common."""
+    with visit.desk.database.read() as session:
+        return visit.page(
+            "campaigns.html",
+            campaigns=bulk.campaigns(session, 1 if all else 2),
+            rules=bulk.rules(session),
+            is_all=all,
+        )
+
+
+@router.get("/bulk")
+def preview(visit: Review) -> Response:
+    """What one decision for many would do."""
+    return _preview(visit, visit.request.query_params)
+
+
+@router.post("/bulk")
+def apply(visit: Review, form: Form) -> Response:
+    """Decide what was looked at."""
+    fields = {name: str(value) for name, value in form.items()}
+    kind, note = _kind(fields), visible(" ".join(fields.get("note", "").split()), keep="")[:NOTE]
+    try:
+        with visit.desk.database.write() as session:
+            wanted = _asked(fields).filter
+            done = bulk.apply(session, wanted, kind, fields.get("seen", ""), visit.name, note)
+    except ConflictError as error:
+        return _preview(visit, fields, 409, visit.words.error(error))
+    counts = {"findings": visit.words.number(done.findings), "articles": visit.words.number(done.articles)}
+    return visit.go(f"/history?bulk={done.bulk}", visit.words.gettext(_DONE[kind]) % counts)
+
+
+@router.post("/bulk/{name}/undo")
+def take_back(visit: Review, form: Form, name: str) -> Response:
+    """Take back what was decided at once."""
+    with visit.desk.database.write() as session:
+        done = bulk.undo_all(session, name, visit.name)
+    words = visit.words
+    said = words.gettext("Taken back: %(findings)s decisions in %(articles)s articles.")
+    counts = {"findings": words.number(done.findings), "articles": words.number(done.articles)}
+    return visit.go(f"/history?bulk={done.bulk}", said % counts)
+
+
+def _preview(visit: Visitor, fields: Mapping[str, str], status: int = 200, problem: str = "") -> Response:
+    kind, asked = _kind(fields), _asked(fields)
+    finding = fields.get("finding", "")
+    with visit.desk.database.read() as session:
+        found = bulk.preview(session, asked.filter, kind)
+        examples = [(finding, context_of(finding)) for finding in found.examples]
+    return visit.page(
+        "bulk.html",
+        status,
+        asked=asked,
+        kind=kind,
+        finding=finding,
+        found=found,
+        examples=examples,
+        note=fields.get("note", ""),
+        problem=problem,
+    )
+
+
+def _kind(fields: Mapping[str, str]) -> BulkKind:
+    return "reject" if fields.get("kind") == "reject" else "accept"
+
+
+def _asked(fields: Mapping[str, str]) -> Asked:
+    """Findings of articles in any state, unless one is named."""
+    return Asked.of({"state": "all", **fields})

@@ -1,0 +1,51 @@
+"""Forms: only those of the desk's own pages are taken."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData
+
+from cleaner.desk import tokens
+from cleaner.desk.errors import ForbiddenError
+from cleaner.desk.web.visits import Visit
+
+FIELD = "csrf"
+
+
+async def form_of(request: Request, visit: Visit) -> FormData:
+    """The fields of a form of somebody who is in.
+
+    Raises:
+        ForbiddenError: the form is not one of this session.
+    """
+    form = await guest_form_of(request)
+    if not tokens.is_csrf_of(visit.secret, str(form.get(FIELD, ""))):
+        raise ForbiddenError("this form is not of this session: load the page again, and send it once more")
+    return form
+
+
+async def guest_form_of(request: Request) -> FormData:
+    """The fields of a form of somebody who may not be in yet, and so shares no secret with the desk.
+
+    Raises:
+        ForbiddenError: it comes from another site.
+    """
+    if not _is_own(request):
+        raise ForbiddenError("this form comes from another site")
+    return await request.form(max_files=0)
+
+
+Form = Annotated[FormData, Depends(form_of)]
+GuestForm = Annotated[FormData, Depends(guest_form_of)]
+
+
+def _is_own(request: Request) -> bool:
+    """Whether the browser says that the desk's own page sends this; browsers that say nothing are believed."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
