@@ -3,12 +3,12 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test benchmarks browser postgres clean
+.PHONY: demo test benchmarks browser postgres mariadb clean
 
 demo: $(VENV)/.ready
 	$(BIN)/cleaner clean --diff --verbose fixtures/seeds/003_72eb07f55c0dc79f.txt
 
-test: $(VENV)/.ready browser postgres
+test: $(VENV)/.ready browser postgres mariadb
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -34,6 +34,13 @@ postgres:
 	|| if [ "$$(id -u)" = 0 ] && which apt-get >/dev/null; \
 	then apt-get update -qq && apt-get install -qq -y postgresql >/dev/null; else false; fi \
 	|| echo "no PostgreSQL: install postgresql to run the tests on a server"
+
+# Likewise a MariaDB server.
+mariadb:
+	@PATH="$$PATH:/usr/sbin" which mariadbd mariadb-install-db >/dev/null \
+	|| if [ "$$(id -u)" = 0 ] && which apt-get >/dev/null; \
+	then apt-get update -qq && apt-get install -qq -y mariadb-server >/dev/null; else false; fi \
+	|| echo "no MariaDB: install mariadb-server to run the tests on a server"
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

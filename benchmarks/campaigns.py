@@ -26,8 +26,9 @@ from rich.table import Table
 
 from cleaner import Cleaner
 from cleaner.archive.campaigns import Judged, judge
+from cleaner.archive.frequencies import Frequencies, count_texts
 from cleaner.archive.records import Text
-from cleaner.archive.survey import Frequencies, Gathered, count_texts, gather_texts
+from cleaner.archive.survey import Gathered, gather_texts
 from cleaner.model.store import default_folder, load
 
 DOCUMENTS = 20_000

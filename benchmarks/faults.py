@@ -99,7 +99,7 @@ ANYWHERE = Moments("anywhere")
 MAKING = Moments("at first", lambda folder: (folder / LEDGER).exists(), _ledger_is("SELECT 1 FROM container"))
 WRITING = Moments(
     "writing",
-    _ledger_is("SELECT 1 FROM container WHERE state = 'searched'"),
+    _ledger_is("SELECT 1 FROM container WHERE state IN ('searched', 'writing')"),
     _ledger_is("SELECT 1 FROM container WHERE state = 'written'"),
 )
 UNDOING = Moments(

@@ -64,12 +64,23 @@ def replacing(path: Path) -> Iterator[Callable[[bytes], object]]:
             file.close()
             if temporary:
                 os.replace(temporary, os.path.realpath(path))
+                _keep_names(temporary.parent)
     except BaseException:
         with suppress(OSError):
             file.close()
         if temporary:
             temporary.unlink(missing_ok=True)
         raise
+
+
+def _keep_names(folder: Path) -> None:
+    """Have the names in a folder on the disk, where the system lets programs ask for that."""
+    with suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def make_folder(path: Path) -> None:

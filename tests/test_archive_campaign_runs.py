@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,18 @@ def test_a_campaign_that_is_not_there_is_told(archive: tuple[list[str], set[int]
     result = run("campaigns", "accept", "l", "99")
     assert result.exit_code == 2
     assert "there is no campaign 99" in result.output
+
+
+def test_a_campaign_that_nothing_was_cut_for_is_cut_when_it_is_accepted(archive: tuple[list[str], set[int]]) -> None:
+    command = ["batch", "posts.jsonl", "--out", "out.jsonl", "--jobs", "1"]
+    assert run(*command, "--dry-run").exit_code == 0
+    number = next(c["number"] for c in listed("out.jsonl.ledger") if "zuvani" in str(c["texts"]))
+    with closing(sqlite3.connect("out.jsonl.ledger")) as base, base:  # as if it had hardly been suspected
+        base.execute("UPDATE campaign SET score = 0.3 WHERE id = ?", (number,))
+        base.execute("UPDATE finding SET campaign = NULL")
+    result = run("campaigns", "accept", "out.jsonl.ledger", str(number))
+    assert "to be searched again: 1" in result.output
+    assert run(*command, "--resume").exit_code == 0
+    assert not any("zuvani" in body for body in bodies("out.jsonl"))
+    told = run("campaigns", "reject", "out.jsonl.ledger", str(number)).output
+    assert "written already, and left as they are: 1, cleaner restore --campaign takes back" in told

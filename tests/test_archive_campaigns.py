@@ -17,21 +17,9 @@ from hypothesis import strategies as st
 from cleaner import Cleaner
 from cleaner.archive.campaigns import Judged, judge
 from cleaner.archive.findings import Portion
+from cleaner.archive.frequencies import LEAST, SLOTS, Frequencies, count, count_texts
 from cleaner.archive.records import Layout, Piece, Text
-from cleaner.archive.survey import (
-    CANDIDATES,
-    LEAST,
-    SAMPLE,
-    SLOTS,
-    Candidate,
-    Frequencies,
-    Gathered,
-    Occurrence,
-    count,
-    count_texts,
-    gather,
-    gather_texts,
-)
+from cleaner.archive.survey import CANDIDATES, SAMPLE, Candidate, Gathered, Occurrence, gather, gather_texts
 from cleaner.campaigns import Campaign, numbers_of
 from cleaner.model.classifier import Classifier
 from cleaner.model.store import default_folder, load

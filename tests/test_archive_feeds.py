@@ -136,6 +136,32 @@ def test_reads_rss_1() -> None:
     assert (title.text, title.record, title.date) == ("Tin", "u", "2005-01-02")
 
 
+PREFIXED = {
+    "a:entry": """<?xml version="1.0"?>
+<a:feed xmlns:a="http://www.w3.org/2005/Atom" xmlns:media="m"><a:title>Báo Biển</a:title>
+<media:entry>khác</media:entry>
+<a:entry><a:id>tag:1</a:id><a:title>Bão số 4</a:title><a:link href="https://bien.example/4"/>
+<a:updated>2024-09-02</a:updated><a:content type="html">Tàu về bến trước bão.</a:content></a:entry>
+</a:feed>""",
+    "rss:item": """<r:RDF xmlns:r="r" xmlns:rss="http://purl.org/rss/1.0/" xmlns:dc="d">
+<rss:channel><rss:title>Kênh</rss:title></rss:channel>
+<rss:item r:about="u"><rss:title>Bão số 4</rss:title><rss:link>tag:1</rss:link><dc:date>2024-09-02</dc:date>
+<rss:description>Tàu về bến trước bão.</rss:description></rss:item></r:RDF>""",
+}
+
+
+@pytest.mark.parametrize("record", PREFIXED)
+def test_reads_feeds_whose_elements_have_a_prefix(record: str) -> None:
+    data = PREFIXED[record].encode()
+    title, content = texts(data)
+    assert (title.name, title.text, title.record, title.date) == ("title", "Bão số 4", "tag:1", "2024-09-02")
+    assert (content.text, content.format) == ("Tàu về bến trước bão.", "html")
+    assert remove(data, content, " trước bão") == data.replace(" trước bão".encode(), b"")
+    prefix = record.partition(":")[0]
+    for field in ("title", f"{prefix}:title"):
+        assert [found.text for found in read(data, wanted=Wanted((field,))) if isinstance(found, Text)] == [title.text]
+
+
 @pytest.mark.parametrize(
     ("raw", "value", "words", "replacement", "left"),
     [

@@ -6,22 +6,33 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cleaner.archive.findings import Settings
+from cleaner.archive.findings import Settings, classifier_of
 from cleaner.archive.ledger import Choice, Container, Ledger
 from cleaner.archive.records import ArchiveError, Bad, Layout, Wanted
+from cleaner.archive.restoring import restore, settle
 from cleaner.archive.searching import read_layouts, refuse
-from cleaner.archive.sources import Source, sources_of
-from cleaner.archive.writing import restore, write
+from cleaner.archive.sources import Source, refuse_within, sources_of
+from cleaner.archive.writing import write
 from cleaner.model.store import MANIFEST, default_folder
 from cleaner.types import Policy
 
 _TOGETHER = 500
 """Containers that are listed, or written elsewhere, in one transaction."""
+_SETTINGS = {
+    "sources": "other sources",
+    "destination": "another destination",
+    "fields": "other fields, another format or condition",
+    "campaigns": "another choice of --campaigns",
+    "model": "another model",
+    "policy": "another policy",
+}
+"""What makes a run another one, and how users are told."""
 T = TypeVar("T")
 
 
@@ -47,16 +58,12 @@ class Run:
     def to_dict(self) -> dict[str, Any]:
         """What the ledger keeps of it, JSON-ready; two runs that say the same here come to the same."""
         manifest = (self.model or default_folder()) / MANIFEST
-        try:
-            version = hashlib.sha256(manifest.read_bytes()).hexdigest()
-        except OSError:
-            version = ""
         return {
             "sources": list(self.sources),
-            "in_place": self.in_place,
-            "wanted": json.loads(json.dumps(asdict(self.wanted))),
+            "destination": "in place" if self.in_place else self.out,
+            "fields": json.loads(json.dumps(asdict(self.wanted))),
             "campaigns": self.campaigns,
-            "model": version,
+            "model": hashlib.sha256(manifest.read_bytes()).hexdigest(),
             "policy": self.policy.to_dict(),
         }
 
@@ -66,30 +73,39 @@ def opened(run: Run, path: Path, resume: bool) -> Ledger:
 
     Raises:
         ArchiveError: there is one already, there is none, or it is of a run that asked for something else.
+        ModelError: the model cannot be read.
     """
+    classifier_of(run.settings.model)
     asked = json.loads(json.dumps(run.to_dict()))
     ledger = Ledger(path) if resume else Ledger.make(path)
     if not ledger.first_run():
         ledger.begin("batch", asked)
+    if not ledger.count("container", "state IN ('writing', 'written')"):
+        ledger.amend({**ledger.first_run(), "destination": asked["destination"]})
     told = ledger.first_run()
-    for name in asked:
+    for name, what in _SETTINGS.items():
         if told.get(name) != asked[name]:
-            raise ArchiveError(f"{path}: the ledger of a run with another {name.replace('_', ' ')}")
+            ledger.close()
+            raise ArchiveError(f"{path}: the ledger of a run with {what}")
     return ledger
 
 
 def list_sources(ledger: Ledger, run: Run) -> None:
-    """Write down the containers of a run."""
-    listed = ledger.count("run", "command = 'listed'") > 0
+    """Write down the containers of a run; those that could not be read are tried again.
+
+    Raises:
+        ArchiveError: something is not there, or what is written would be mixed with what is read.
+    """
+    refuse_within(str(ledger.path), run.sources)
+    ledger.search_again("state = 'refused'")
+    ledger.forget_bad()
     found = sources_of(run.sources, run.out, run.in_place)
     while batch := list(islice(found, _TOGETHER)):
         with ledger.together():
             ledger.add_containers(
                 (s.name, s.target, s.format, s.packing, s.size) for s in batch if isinstance(s, Source)
             )
-            if not listed:
-                ledger.add_bad(None, (bad for bad in batch if isinstance(bad, Bad)))
-    ledger.begin("listed", {})
+            ledger.add_bad(None, (bad for bad in batch if isinstance(bad, Bad)))
 
 
 def read_all_layouts(ledger: Ledger, wanted: Wanted) -> list[tuple[Container, Layout]]:
@@ -104,44 +120,51 @@ def write_all(ledger: Ledger, told: Callable[[Container], object] = lambda conta
     A container whose source is not any more what was searched is refused, and the next one is gone on with.
 
     Raises:
-        OutputError: a target cannot be written; the run can be gone on with.
+        ArchiveError: a table that is changed in place cannot be; the run can be gone on with.
+        OutputError: a target cannot be written; likewise.
     """
+    settle(ledger)
     for batch in _batches(ledger.containers(), _TOGETHER):
-        if any(container.source == container.target for container in batch):
+        with nullcontext() if any(map(_is_done_by_itself, batch)) else ledger.together():
             for container in batch:
-                _write(ledger, container, told)
-        else:
-            with ledger.together():
-                for container in batch:
-                    _write(ledger, container, told)
+                if container.state != "written" and container.target:
+                    _write(ledger, container)
+                told(container)
 
 
-def _write(ledger: Ledger, container: Container, told: Callable[[Container], object]) -> None:
-    if container.state != "written" and container.target:
-        try:
-            write(ledger, container)
-        except ArchiveError as error:
-            refuse(ledger, container, str(error))
-    told(container)
+def _is_done_by_itself(container: Container) -> bool:
+    """Whether the ledger has to tell at once that a container was written: doing so again is not the same."""
+    return container.source == container.target or container.format == "tables"
+
+
+def _write(ledger: Ledger, container: Container) -> None:
+    try:
+        write(ledger, container)
+    except ArchiveError as error:
+        if container.format == "tables" and container.source == container.target:
+            raise
+        refuse(ledger, container, str(error))
 
 
 def restore_all(ledger: Ledger, choice: Choice, told: Callable[[Container], object] = lambda container: None) -> int:
-    """Take back the chosen edits; how many they are.
+    """Take back the chosen edits; how many were taken back.
 
     Raises:
         OutputError: a target cannot be written; the same call goes on where this one stopped.
     """
-    chosen = ledger.choose(choice, "cut", "undoing")
-    ledger.begin("restore", asdict(choice) | {"edits": chosen})
-    for container in ledger.containers("written"):
+    settle(ledger)
+    undone = ledger.count("edit", "state = 'undone'")
+    ledger.choose(choice)
+    ledger.begin("restore", asdict(choice) | {"edits": ledger.count("edit", "state = 'undoing'")})
+    for container in ledger.containers("state IN ('writing', 'written')"):
         if ledger.has_edits(container.id, "undoing"):
             try:
                 restore(ledger, container)
             except ArchiveError as error:
                 ledger.add_bad(container.id, [Bad("", 0, str(error).removeprefix(f"{container.target}: "))])
-                ledger.set_edits(container.id, "undoing", "cut")
+                ledger.set_edits(container.id, "undoing", "cut" if container.state == "written" else "found")
         told(container)
-    return chosen
+    return ledger.count("edit", "state = 'undone'") - undone
 
 
 def quarantine_lines(ledger: Ledger) -> Iterator[bytes]:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from statistics import fmean
 
-from cleaner.archive.survey import LEAST, SAMPLE, Candidate, Gathered, Occurrence
+from cleaner.archive.frequencies import LEAST
+from cleaner.archive.survey import SAMPLE, Candidate, Gathered, Occurrence
 from cleaner.campaigns import Campaign
 from cleaner.evidence import view
 from cleaner.folding import fold

@@ -136,6 +136,17 @@ def cut_pieces(stream: BinaryIO, size: int, start: int, cut: Callable[[bytes], i
         yield Piece(start, start + len(rest), rest)
 
 
+def joined(edits: Sequence[Edit]) -> list[Edit]:
+    """Edits, those that touch one another as one: what is cut, and its seam."""
+    found: list[Edit] = []
+    for edit in edits:
+        if found and found[-1].end == edit.start:
+            last = found.pop()
+            edit = Edit(last.start, edit.end, last.replacement + edit.replacement)
+        found.append(edit)
+    return found
+
+
 def cell_patches(text: str, edits: Sequence[Edit]) -> list[Patch]:
     """What edits of a cell's text come to in its UTF-8.
 

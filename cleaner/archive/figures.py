@@ -97,9 +97,9 @@ def figures(ledger: Ledger) -> dict[str, Any]:
     ``runs``       sequence of ``at`` and ``command``: when the ledger was made, and what was taken back
     ``totals``     counts: ``containers``, ``records``, ``characters``, ``documents`` (texts with findings),
                    ``findings``, ``strip``, ``flag``, ``edits``, ``removed`` (characters of all edits), ``quarantined``
-    ``states``     containers by state: ``new``, ``searched``, ``written``, ``refused``
+    ``states``     containers by state: ``new``, ``searched``, ``writing``, ``written``, ``refused``
     ``verdicts``   documents by verdict: ``cleaned``, ``review``, ``spam``
-    ``edits``      edits by state: ``found``, ``cut``, ``rejected``, ``undone``, ``refused``
+    ``edits``      edits by state: ``found``, ``cut``, ``undoing``, ``undone``, ``refused``
     ``categories`` list of ``name``, ``documents``, ``strip``, ``flag``
     ``rules``      list of the same for the codes of reasons that spoke for a finding, with what each ``says``
     ``hosts``      list of the same for the hosts that findings lead to, but for those of the documents themselves
@@ -169,7 +169,7 @@ def _figures(base: sqlite3.Connection) -> dict[str, Any]:
 
 def _runs(base: sqlite3.Connection) -> list[dict[str, str]]:
     rows = base.execute(
-        "SELECT at, command FROM run WHERE command NOT IN ('listed', 'surveyed') ORDER BY id DESC LIMIT ?", (_LISTED,)
+        "SELECT at, command FROM run WHERE command <> 'surveyed' ORDER BY id DESC LIMIT ?", (_LISTED,)
     ).fetchall()
     return [{"at": at, "command": command} for at, command in reversed(rows)]
 

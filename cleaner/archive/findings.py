@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
+from cleaner.archive.fields import joined
 from cleaner.archive.formats import module_of
 from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text
 from cleaner.campaigns import Campaign
@@ -163,7 +164,7 @@ def _found(portion: Portion, records: Sequence[Text | Bad], results: Iterator[Re
 
 
 def _document(text: Text, result: Result) -> FoundDocument:
-    edits = _cuts(result.edits)
+    edits = joined(result.edits)
     together = text.patches(edits) if text.whole else ()
     return FoundDocument(
         text.record,
@@ -180,17 +181,6 @@ def _document(text: Text, result: Result) -> FoundDocument:
         [_edit(text, result, edit) for edit in edits],
         together,
     )
-
-
-def _cuts(edits: Sequence[Edit]) -> list[Edit]:
-    """The edits, what is cut and its seam as one."""
-    cuts: list[Edit] = []
-    for edit in edits:
-        if cuts and cuts[-1].end == edit.start:
-            before = cuts.pop()
-            edit = Edit(before.start, edit.end, before.replacement + edit.replacement)
-        cuts.append(edit)
-    return cuts
 
 
 def _edit(text: Text, result: Result, edit: Edit) -> FoundEdit:

@@ -20,7 +20,8 @@ from cleaner.archive.findings import Found, FoundDocument
 from cleaner.archive.records import ArchiveError, Bad, Layout, Patch
 from cleaner.archive.splice import Splice
 from cleaner.campaigns import Campaign, numbers_of
-from cleaner.files import replacing
+from cleaner.files import cause, make_folder, replacing
+from cleaner.types import Edit
 
 if TYPE_CHECKING:
     from cleaner.archive.campaigns import Judged
@@ -113,15 +114,11 @@ class Ledger:
         if not path.is_file():
             raise ArchiveError(f"{path}: no such ledger")
         self.path = path
+        _check(path)
         try:
             self._base = _connected(path)
-            application, version = (self._one(f"PRAGMA {name}")[0] for name in ("application_id", "user_version"))
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             raise ArchiveError(f"{path}: {error}") from None
-        if application != _APPLICATION:
-            raise ArchiveError(f"{path}: not a ledger")
-        if version != VERSION:
-            raise ArchiveError(f"{path}: a ledger of version {version}; this program knows version {VERSION}")
 
     @classmethod
     def make(cls, path: Path) -> Ledger:
@@ -134,6 +131,7 @@ class Ledger:
         if path.exists():
             raise ArchiveError(f"{path}: exists already (go on with it, --resume, or remove it)")
         schema = files("cleaner.archive").joinpath("ledger.sql").read_text("utf-8")
+        make_folder(path.parent)
         with closing(sqlite3.connect(":memory:")) as base, replacing(path) as write:
             base.executescript(f"{schema}; PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {VERSION};")
             write(base.serialize())
@@ -168,6 +166,11 @@ class Ledger:
         row = self._base.execute("SELECT settings FROM run ORDER BY id LIMIT 1").fetchone()
         settings: Mapping[str, Any] = json.loads(row[0]) if row else {}
         return settings
+
+    def amend(self, settings: Mapping[str, Any]) -> None:
+        """The run that made the ledger goes on with other settings."""
+        with self._writing() as base:
+            base.execute("UPDATE run SET settings = ? WHERE id = (SELECT min(id) FROM run)", (_json(settings),))
 
     def has_begun(self, command: str) -> bool:
         """Whether such a run was written down."""
@@ -206,7 +209,7 @@ class Ledger:
             yield Campaign(kind, tuple(json.loads(texts)), documents, decided.get(state, score), number)
 
     def decide_campaigns(self, numbers: Sequence[int], state: str) -> None:
-        """A person accepted campaigns, or rejected them: what is not written yet is to be searched again for them.
+        """A person accepted campaigns, or rejected them: what is not written yet is to be searched again.
 
         Raises:
             ArchiveError: there is no such campaign.
@@ -215,22 +218,8 @@ class Ledger:
             if not self.count("campaign", "id = ?", number):
                 raise ArchiveError(f"{self.path}: there is no campaign {number}")
         with self._writing() as base:
-            chosen = (state, *numbers)
-            base.execute(f"UPDATE campaign SET state = ? WHERE id IN ({_marks(numbers)})", chosen)
-            touched = base.execute(
-                "SELECT DISTINCT container FROM finding JOIN document ON document.id = document"
-                " JOIN container ON container.id = container"
-                f" WHERE campaign IN ({_marks(numbers)}) AND state IN ('new', 'searched')",
-                numbers,
-            ).fetchall()
-            for (container,) in touched:
-                self.forget(container)
-                base.execute(
-                    "UPDATE container SET state = 'new', searched = 0, mark = '', records = 0, characters = 0"
-                    " WHERE id = ?",
-                    (container,),
-                )
-                base.execute("DELETE FROM quarantine WHERE container = ?", (container,))
+            base.execute(f"UPDATE campaign SET state = ? WHERE id IN ({_marks(numbers)})", (state, *numbers))
+            self.search_again("state IN ('new', 'searched')")
 
     # Containers
 
@@ -239,17 +228,29 @@ class Ledger:
         with self._writing() as base:
             base.executemany(
                 "INSERT INTO container (source, target, format, packing, size) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (source) DO UPDATE SET target = excluded.target WHERE state <> 'written'",
+                " ON CONFLICT (source) DO UPDATE SET target = excluded.target,"
+                " size = iif(state = 'new', excluded.size, size) WHERE state NOT IN ('writing', 'written')",
                 containers,
             )
 
-    def containers(self, state: str = "") -> Iterator[Container]:
-        """The containers in this state, or all, in the order in which they came; the state may change meanwhile."""
+    def search_again(self, where: str) -> None:
+        """The containers for which a condition holds are as if nobody had looked into them."""
+        of_them = f"SELECT id FROM container WHERE {where}"
+        with self._writing() as base:
+            self._forget(base, of_them)
+            base.execute(f"DELETE FROM quarantine WHERE container IN ({of_them})")
+            base.execute(
+                "UPDATE container SET state = 'new', layout = NULL, searched = 0, mark = '', records = 0,"
+                f" characters = 0 WHERE id IN ({of_them})"
+            )
+
+    def containers(self, where: str = "1") -> Iterator[Container]:
+        """The containers for which a condition holds, in the order in which they came; they may change meanwhile."""
         last = 0
         while rows := self._base.execute(
             "SELECT id, source, target, format, packing, size, layout, searched, mark, state, digest_before,"
-            " digest_after, digest_next FROM container WHERE id > ? AND (? = '' OR state = ?) ORDER BY id LIMIT 1000",
-            (last, state, state),
+            f" digest_after, digest_next FROM container WHERE id > ? AND ({where}) ORDER BY id LIMIT 1000",
+            (last,),
         ).fetchall():
             for number, source, target, format, packing, size, layout, *rest in rows:
                 kept = _layout(layout) if layout else None
@@ -270,17 +271,18 @@ class Ledger:
         """Write down what a container was and is going to be, before it is."""
         with self._writing() as base:
             base.execute(
-                "UPDATE container SET digest_before = coalesce(digest_before, ?), digest_next = ? WHERE id = ?",
+                "UPDATE container SET digest_before = coalesce(digest_before, ?), digest_next = ?,"
+                " state = iif(state = 'searched', 'writing', state) WHERE id = ?",
                 (before, after, container),
             )
 
-    def keep_promise(self, container: int, old: str, new: str) -> None:
-        """A container is what it was going to be: its edits in the state ``old`` are in the state ``new``."""
+    def keep_promise(self, container: int, old: str, new: str, state: str) -> None:
+        """A container is what it was going to be, in this state; its edits in the state ``old`` are in ``new``."""
         with self._writing() as base:
             base.execute(
-                "UPDATE container SET state = 'written', digest_after = coalesce(digest_next, digest_after),"
+                "UPDATE container SET state = ?, digest_after = coalesce(digest_next, digest_after),"
                 " digest_next = NULL WHERE id = ?",
-                (container,),
+                (state, container),
             )
             base.execute(
                 "UPDATE member SET target_length = next_length, next_length = NULL"
@@ -288,6 +290,16 @@ class Ledger:
                 (container,),
             )
             base.execute(_SET_EDITS, (new, old, container))
+
+    def break_promise(self, container: int) -> None:
+        """A container is still what it was."""
+        with self._writing() as base:
+            base.execute(
+                "UPDATE container SET digest_next = NULL, state = iif(state = 'writing', 'searched', state)"
+                " WHERE id = ?",
+                (container,),
+            )
+            base.execute("UPDATE member SET next_length = NULL WHERE container = ?", (container,))
 
     # What was found
 
@@ -313,11 +325,16 @@ class Ledger:
 
     def forget(self, container: int) -> None:
         """Forget what was found in a container."""
-        of_it = "document IN (SELECT id FROM document WHERE container = ?)"
         with self._writing() as base:
-            for table in ("patch", "edit", "finding"):
-                base.execute(f"DELETE FROM {table} WHERE {of_it}", (container,))
-            base.execute("DELETE FROM document WHERE container = ?", (container,))
+            self._forget(base, str(container))
+
+    @staticmethod
+    def _forget(base: sqlite3.Connection, containers: str) -> None:
+        for table in ("patch", "edit", "finding"):
+            base.execute(
+                f"DELETE FROM {table} WHERE document IN (SELECT id FROM document WHERE container IN ({containers}))"
+            )
+        base.execute(f"DELETE FROM document WHERE container IN ({containers})")
 
     def add_bad(self, container: int | None, bad: Iterable[Bad]) -> None:
         """Put records into the quarantine."""
@@ -330,6 +347,11 @@ class Ledger:
             "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?)",
             ((container, _text(b.record), b.offset, _text(b.cause), b.data) for b in bad),
         )
+
+    def forget_bad(self) -> None:
+        """Forget what lies in folders and is no container."""
+        with self._writing() as base:
+            base.execute("DELETE FROM quarantine WHERE container IS NULL")
 
     def quarantine(self) -> Iterator[tuple[str, str, int, str, bytes]]:
         """Source of the container, record, offset, cause and data of every record that could not be read."""
@@ -404,20 +426,32 @@ class Ledger:
                 (cause, container, offset, key),
             )
 
-    def choose(self, choice: Choice, old: str, new: str) -> int:
-        """Set the state of the chosen edits, and of those that hold only together with them; how many there were."""
+    def choose(self, choice: Choice) -> None:
+        """The chosen edits, and those that hold only together with them, are to be undone.
+
+        Of a table that is half written all edits count as cut.
+        """
         conditions, values = _conditions(choice)
+        is_cut = "(edit.state = 'cut' OR (edit.state = 'found' AND container.state = 'writing'))"
         with self._writing() as base:
             base.execute("CREATE TEMP TABLE chosen AS SELECT edit.id, edit.document, whole FROM edit"
-                         " JOIN document ON document.id = edit.document LEFT JOIN finding ON finding.id = edit.finding"
-                         f" WHERE edit.state = ? {conditions}", (old, *values))  # fmt: skip
-            changed = base.execute(
-                "UPDATE edit SET state = ? WHERE state = ? AND (id IN (SELECT id FROM chosen)"
-                " OR document IN (SELECT document FROM chosen WHERE whole))",
-                (new, old),
-            ).rowcount
+                         " JOIN document ON document.id = edit.document JOIN container ON container.id = container"
+                         " LEFT JOIN finding ON finding.id = edit.finding"
+                         f" WHERE {is_cut} {conditions}", values)  # fmt: skip
+            base.execute(
+                "UPDATE edit SET state = 'undoing' WHERE id IN (SELECT id FROM chosen)"
+                " OR (state = 'cut' AND document IN (SELECT document FROM chosen WHERE whole))"
+            )
             base.execute("DROP TABLE chosen")
-        return changed
+
+    def edits(self, document: int, states: Sequence[str]) -> Iterator[tuple[Edit, str, str]]:
+        """The edits of a document in these states, in order: what was done, what it removed, and the state."""
+        for start, end, replacement, removed, state in self._base.execute(
+            "SELECT start, end, replacement, removed, state FROM edit WHERE document = ?"
+            f" AND state IN ({_marks(states)}) ORDER BY start, id",
+            (document, *states),
+        ):
+            yield Edit(start, end, replacement), removed, state
 
     # Members
 
@@ -508,6 +542,20 @@ class Ledger:
             if isinstance(error, sqlite3.Error):
                 raise ArchiveError(f"{self.path}: {error}") from None
             raise
+
+
+def _check(path: Path) -> None:
+    """Raise an error for a file that is no ledger, which is not touched: SQLite writes into what it opens."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(72)
+    except OSError as error:
+        raise ArchiveError(f"{path}: {cause(error)}") from None
+    version, application = int.from_bytes(head[60:64]), int.from_bytes(head[68:72])
+    if application != _APPLICATION:
+        raise ArchiveError(f"{path}: not a ledger")
+    if version != VERSION:
+        raise ArchiveError(f"{path}: a ledger of version {version}; this program knows version {VERSION}")
 
 
 def _connected(path: Path) -> sqlite3.Connection:

@@ -4,7 +4,7 @@
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
     at TEXT NOT NULL,                 -- when it began, ISO 8601, UTC
-    command TEXT NOT NULL,            -- search, write, restore
+    command TEXT NOT NULL,            -- batch, surveyed, restore
     settings TEXT NOT NULL            -- JSON: model, policy, version, choice of what was restored…
 );
 
@@ -16,10 +16,9 @@ CREATE TABLE container (
     packing TEXT NOT NULL,            -- gzip, zstd or empty
     size INTEGER NOT NULL,            -- bytes on disk; 0 when unknown
     layout TEXT,                      -- JSON; NULL until its beginning was read
-    surveyed INTEGER NOT NULL DEFAULT 0,
     searched INTEGER NOT NULL DEFAULT 0,  -- offset up to which it was searched
     mark TEXT NOT NULL DEFAULT '',        -- … and the key of the row there
-    state TEXT NOT NULL DEFAULT 'new',    -- new, searched, written, refused
+    state TEXT NOT NULL DEFAULT 'new',    -- new, searched, writing (in place), written, refused
     records INTEGER NOT NULL DEFAULT 0,
     characters INTEGER NOT NULL DEFAULT 0,
     digest_before TEXT,               -- SHA-256 of its bytes
@@ -70,9 +69,10 @@ CREATE TABLE edit (
     left TEXT NOT NULL,               -- the text before it, and behind
     right TEXT NOT NULL,
     at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ')),
-    state TEXT NOT NULL DEFAULT 'found'   -- found, cut, rejected, undone, refused
+    state TEXT NOT NULL DEFAULT 'found'   -- found, cut, undoing, undone, refused
 );
 CREATE INDEX edit_document ON edit (document);
+CREATE INDEX edit_finding ON edit (finding);
 
 CREATE TABLE patch (
     document INTEGER NOT NULL REFERENCES document,
@@ -82,6 +82,7 @@ CREATE TABLE patch (
     new BLOB NOT NULL
 );
 CREATE INDEX patch_document ON patch (document);
+CREATE INDEX patch_edit ON patch (edit);
 
 -- Packed members that were packed anew, as they were: packing the same bytes again may give others.
 CREATE TABLE member (

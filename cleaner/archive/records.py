@@ -200,6 +200,11 @@ class TableFormat(Protocol):
         ...
 
 
+def unnamed(offset: int) -> str:
+    """What a record is called that has no name: by the byte where it begins."""
+    return f"byte {offset}"
+
+
 def applied(data: bytes, patches: Iterable[Patch]) -> bytes:
     """``data`` with patches applied, which are in order and disjoint.
 

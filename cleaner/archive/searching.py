@@ -26,7 +26,7 @@ MANY = 1000
 
 def read_layouts(ledger: Ledger, wanted: Wanted) -> Iterator[tuple[Container, Layout]]:
     """Find out how each new container is read, and write it down; those that cannot be read are refused."""
-    for container in ledger.containers("new"):
+    for container in ledger.containers("state = 'new'"):
         if container.layout is None and container.format:
             try:
                 layout = _layout(container, wanted)
@@ -38,8 +38,8 @@ def read_layouts(ledger: Ledger, wanted: Wanted) -> Iterator[tuple[Container, La
 
 
 def refuse(ledger: Ledger, container: Container, cause: str) -> None:
-    """A container that cannot be read goes to the quarantine as a whole; it is copied as it is."""
-    cause = cause.removeprefix(f"{container.source}: ")
+    """A container that cannot be read goes to the quarantine as a whole; a run that is gone on with tries it again."""
+    cause = cause.removeprefix(container.source).lstrip(": ")
     ledger.add_bad(container.id, [Bad("", 0, cause)])
     ledger.forget(container.id)
     ledger.set_state([container.id], "refused")
@@ -74,7 +74,7 @@ def search_all(
 
 def portions(ledger: Ledger, failed: deque[tuple[Container, str]]) -> Iterator[Portion]:
     """What is to be searched, container by container; those that cannot be read are put into ``failed``."""
-    for container in ledger.containers("new"):
+    for container in ledger.containers("state = 'new'"):
         if not container.format or container.layout is None:
             continue
         try:

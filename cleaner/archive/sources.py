@@ -6,15 +6,15 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from cleaner.archive.formats import told_by
 from cleaner.archive.records import ArchiveError, Bad
-from cleaner.archive.stores import is_remote
+from cleaner.archive.stores import is_remote, listed, size_of
 from cleaner.files import cause
 
-_PASSWORD = re.compile(r"\A[^/]*//[^/@:]*:(?!\$)[^/@]+@")
-"""A password in the address of a database that is not the name of a variable of the environment."""
+_PASSWORD = re.compile(r"\A[^/]*//[^/@:]*:(?!\$)[^/@]+@|[?&](?:password|passwd|pwd)=(?!\$)", re.I)
+"""A password in an address that is not the name of a variable of the environment."""
 _DATABASES = ("sqlite", "postgresql", "mysql", "mariadb", "oracle", "mssql")
 
 
@@ -42,53 +42,75 @@ def sources_of(names: Sequence[str], out: str, in_place: bool) -> Iterator[Sourc
 
     A folder's tree is mirrored: its files are written under ``out`` by their paths in it; files named themselves, by
     their names. Of several folders each gets its own below ``out``. Links are followed, but for those that lead back
-    to where they lie.
+    to where they lie, and those that would lead writing out of the folder that was named.
 
     Args:
-        names: files, folders, addresses of files (``s3://…``) and of tables (``sqlite:///base.db#table``).
+        names: files, folders, addresses of files (``s3://…``), of folders (the same with a slash at the end) and of
+            tables (``sqlite:///base.db#table``).
         out: folder, file or address to write to; a folder if it ends with a separator or several containers are named.
         in_place: whether the sources themselves are changed.
 
     Raises:
-        ArchiveError: something is not there, or two containers would be written to one place.
+        ArchiveError: something is not there, two containers would be written to one place or one to its source, or an
+            address holds a password.
     """
-    taken: dict[str, str] = {}
-    for name in names:
-        for source in _sources_of(name, "" if in_place else out, len(names) > 1):
-            if isinstance(source, Source):
-                place = source.name if in_place else source.target
-                if place and taken.setdefault(os.path.normcase(place), source.name) != source.name:
-                    raise ArchiveError(f"{taken[os.path.normcase(place)]} and {source.name} would both become {place}")
-                source = Source(source.name, place, source.format, source.packing, source.size)
-            yield source
-
-
-def _sources_of(name: str, out: str, among_others: bool) -> Iterator[Source | Bad]:
-    if is_table(name):
-        if _PASSWORD.search(name):
+    for name in (*names, out):
+        if is_remote(name) and _PASSWORD.search(name):
             raise ArchiveError(
                 "the ledger would keep the password: put it into the environment, and '$NAME' into the address"
             )
+    refuse_within(out, names)
+    taken: dict[str, str] = {}
+    for name in names:
+        for source in _sources_of(name, out, len(names) > 1, in_place):
+            if isinstance(source, Source) and source.target:
+                place = _place(source.target)
+                if not in_place and place == _place(source.name):
+                    raise ArchiveError(f"{source.name} would be written to itself: choose --in-place to change it")
+                if len(names) > 1 and taken.setdefault(place, source.name) != source.name:
+                    raise ArchiveError(f"{taken[place]} and {source.name} would both become {source.target}")
+            yield source
+
+
+def refuse_within(place: str, names: Sequence[str]) -> None:
+    """What is written, if it is a path, lies in no folder that is read; nor does such a folder lie in it.
+
+    Raises:
+        ArchiveError: it does.
+    """
+    if not place or is_remote(place):
+        return
+    for name in names:
+        if not is_remote(name) and os.path.isdir(name):
+            inner, outer = sorted((_place(place), _place(name)), key=len, reverse=True)
+            if inner == outer or inner.startswith(os.path.join(outer, "")):
+                raise ArchiveError(f"what is written to {place} would be mixed with {name}: write elsewhere")
+
+
+def _place(name: str) -> str:
+    """A name of which there is one for each place."""
+    return name if is_remote(name) else os.path.normcase(os.path.realpath(name))
+
+
+def _sources_of(name: str, out: str, among_others: bool, in_place: bool) -> Iterator[Source | Bad]:
+    if is_table(name):
         if "#" not in name:
             raise ArchiveError(f"{name}: name the table, too: {name}#table")
-        yield Source(name, f"{out}#{name.partition('#')[2]}" if out and "#" not in out else out, "tables", "", 0)
-    elif is_remote(name):
-        format, packing = told_by(name)
-        if not format:
-            raise ArchiveError(f"{name}: of no format that is known by its ending")
-        yield Source(name, _joined(out, PurePosixPath(name).name, among_others), format, packing, 0)
+        target = f"{out}#{name.partition('#')[2]}" if out and "#" not in out else out
+        yield Source(name, name if in_place else target, "tables", "", 0)
+    elif is_remote(name) and name.endswith("/"):
+        within = name.rstrip("/").rpartition("/")[2] if among_others else ""
+        yield from _in_store(name, name if in_place else _joined(out, within, True))
     elif os.path.isdir(name):
         within = Path(os.path.abspath(name)).name if among_others else ""
-        yield from _in_folder(Path(name), _joined(out, within, True) if out else "")
+        yield from _in_folder(Path(name), name if in_place else _joined(out, within, True))
     else:
         format, packing = told_by(name)
-        try:
-            size = os.path.getsize(name)
-        except OSError as error:
-            raise ArchiveError(f"{name}: {cause(error)}") from None
+        size = size_of(name)
         if not format:
             raise ArchiveError(f"{name}: of no format that is known by its ending")
-        yield Source(name, _joined(out, os.path.basename(name), among_others), format, packing, size)
+        target = name if in_place else _joined(out, os.path.basename(name), among_others)
+        yield Source(name, target, format, packing, size)
 
 
 def _joined(out: str, name: str, is_folder: bool) -> str:
@@ -98,7 +120,16 @@ def _joined(out: str, name: str, is_folder: bool) -> str:
     return f"{out.rstrip('/')}/{name}" if is_remote(out) else os.path.join(out, name)
 
 
-def _in_folder(folder: Path, out: str, above: tuple[str, ...] = ()) -> Iterator[Source | Bad]:
+def _in_store(folder: str, target: str) -> Iterator[Source | Bad]:
+    """The files of a remote folder and those in it, by name."""
+    for path, size in listed(folder):
+        if ".." in path.split("/"):
+            yield Bad(folder + path, 0, "its name leads out of the folder")
+        else:
+            yield Source(folder + path, _joined(target, path, True), *told_by(path), size)
+
+
+def _in_folder(folder: Path, target: str, above: tuple[str, ...] = ()) -> Iterator[Source | Bad]:
     """The files of a folder and those in it, by name."""
     above = (*above, os.path.realpath(folder))
     try:
@@ -107,15 +138,17 @@ def _in_folder(folder: Path, out: str, above: tuple[str, ...] = ()) -> Iterator[
         yield Bad(str(folder), 0, cause(error))
         return
     for entry in entries:
-        target = f"{out.rstrip('/')}/{entry.name}" if is_remote(out) else os.path.join(out, entry.name) if out else ""
+        place = _joined(target, entry.name, True)
         try:
-            if entry.is_dir():
+            if place and os.path.islink(place):
+                yield Bad(entry.path, 0, f"{place} is a link, and what is written would go where it leads")
+            elif entry.is_dir():
                 if os.path.realpath(entry.path) in above:
                     yield Bad(entry.path, 0, "a link that leads back to where it lies")
                 else:
-                    yield from _in_folder(Path(entry.path), target, above)
+                    yield from _in_folder(Path(entry.path), place, above)
             elif entry.is_file():
-                yield Source(entry.path, target, *told_by(entry.name), entry.stat().st_size)
+                yield Source(entry.path, place, *told_by(entry.name), entry.stat().st_size)
             else:
                 yield Bad(entry.path, 0, "neither a file nor a folder, or a link to nothing")
         except OSError as error:

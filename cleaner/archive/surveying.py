@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from cleaner.archive import survey
 from cleaner.archive.campaigns import judge
 from cleaner.archive.engines import Engine
 from cleaner.archive.findings import Portion, Settings, classifier_of
+from cleaner.archive.frequencies import Counts, Frequencies, Watch, count
 from cleaner.archive.ledger import Container, Ledger
 from cleaner.archive.searching import batches, portions
+from cleaner.archive.survey import Gathered, gather
 
 
 def find_campaigns(
@@ -31,7 +32,7 @@ def find_campaigns(
     if ledger.has_begun("surveyed"):
         return
     unread: deque[tuple[Container, str]] = deque()
-    frequencies, gathered = survey.Frequencies(), survey.Gathered()
+    frequencies, gathered = Frequencies(), Gathered()
     with ledger.again() as reader:
         for size, counts in engine(_count, batches(portions(reader, unread)), settings):
             frequencies.add(counts)
@@ -47,12 +48,12 @@ def find_campaigns(
         ledger.begin("surveyed", {"campaigns": len(judged)})
 
 
-def _count(some: Sequence[Portion], settings: Settings) -> tuple[int, survey.Counts]:
-    return _size(some), survey.count(some, classifier_of(settings.model).rules.known)
+def _count(some: Sequence[Portion], settings: Settings) -> tuple[int, Counts]:
+    return _size(some), count(some, classifier_of(settings.model).rules.known)
 
 
-def _gather(watch: survey.Watch, some: Sequence[Portion], settings: Settings) -> tuple[int, survey.Gathered]:
-    return _size(some), survey.gather(some, watch, classifier_of(settings.model).rules.known)
+def _gather(watch: Watch, some: Sequence[Portion], settings: Settings) -> tuple[int, Gathered]:
+    return _size(some), gather(some, watch, classifier_of(settings.model).rules.known)
 
 
 def _size(some: Sequence[Portion]) -> int:

@@ -30,6 +30,7 @@ Examples:
   cleaner batch posts.jsonl.gz export.csv --field body --out cleaned/
   cleaner batch crawl.warc.gz --out cleaned.warc.gz --jobs 8 --report crawl.html
   cleaner batch wordpress.xml --in-place --ledger wordpress.ledger
+  cleaner batch s3://crawl/2024/ --out s3://cleaned/2024/ --ledger crawl.ledger
   cleaner batch "sqlite:///site.db#posts" --where "status = 'publish'" --in-place --ledger site.ledger
   cleaner restore cleaned.ledger
 
@@ -92,8 +93,8 @@ def batch(
 ) -> None:
     """Clean whole archives, and keep a ledger of every edit, with which all of it can be taken back.
 
-    SRC are files, folders, or addresses of remote files and of tables. Only what is cut changes; every other byte
-    stays as it is.
+    SRC are files, folders, or addresses of remote files, remote folders (with / at the end) and tables. Only what is
+    cut changes; every other byte stays as it is.
     """
     if not (out or in_place or dry_run):
         raise click.UsageError("name where to write (--out DST), or choose --in-place or --dry-run")
@@ -105,6 +106,7 @@ def batch(
     from cleaner.archive.batch import Run, list_sources, opened, read_all_layouts, write_all
     from cleaner.archive.records import Wanted
     from cleaner.archive.searching import search_all
+    from cleaner.archive.sources import is_table, refuse_within
     from cleaner.archive.surveying import find_campaigns
 
     wanted = Wanted(fields, id_field, format, where)
@@ -112,6 +114,9 @@ def batch(
     workers = engines.dask(scheduler) if scheduler else engines.local(jobs)
     path = ledger or _beside(sources, out)
     refuse_overwriting([*sources, out or "", str(path)], [report] if report else [])
+    if where and not any(map(is_table, sources)):
+        raise click.UsageError("--where chooses rows of tables; there are none among the sources")
+    refuse_within(str(report or ""), sources)
     messages = standard_error()
     book = opened(run, path, resume)
     try:
@@ -135,7 +140,7 @@ def batch(
     except (KeyboardInterrupt, CleanerError, OSError):
         messages.complain(f"what is done is kept in {label(str(path))}: go on with --resume")
         raise
-    quarantined = _write_quarantine(book, path)
+    quarantined = write_quarantine(book)
     if report:
         write_report(book, report)
     if as_json:
@@ -143,7 +148,7 @@ def batch(
     else:
         _show_summary(standard_output(), book, dry_run)
     if quarantined:
-        messages.complain(f"{quarantined:,} could not be read: see {label(str(quarantined_at(path)))}")
+        tell_quarantined(messages, book, quarantined, "could not be read")
     messages.print(f"the ledger is {label(str(path))}")
     book.close()
     ctx.exit(EXIT_QUARANTINED if quarantined else 0)
@@ -157,20 +162,34 @@ def _beside(sources: Sequence[str], out: str | None) -> Path:
     return Path(place.rstrip("/" + os.sep) + ".ledger")
 
 
-def quarantined_at(ledger: Path) -> Path:
-    """The file of the records that could not be read."""
-    return ledger.with_name(f"{ledger.name}.quarantine.jsonl")
-
-
-def _write_quarantine(book: Ledger, path: Path) -> int:
+def write_quarantine(book: Ledger) -> int:
+    """Write the file of the records that could not be read, beside the ledger; how many they are."""
     from cleaner.archive.batch import quarantine_lines
 
     count = book.count("quarantine")
     if count:
-        with replacing(quarantined_at(path)) as write:
+        with replacing(_quarantine_of(book)) as write:
             for line in quarantine_lines(book):
                 write(line)
+    else:
+        _quarantine_of(book).unlink(missing_ok=True)
     return count
+
+
+def tell_quarantined(screen: Screen, book: Ledger, count: int, what: str) -> None:
+    """Complain of the last records of the quarantine: the first of them one by one, then all."""
+    for source, record, cause in book.rows(
+        "SELECT coalesce(source, ''), record, cause FROM quarantine LEFT JOIN container ON container.id = container"
+        " ORDER BY quarantine.rowid LIMIT ? OFFSET ?",
+        min(count, SAMPLES),
+        book.count("quarantine") - count,
+    ):
+        screen.complain(label(": ".join(filter(None, (source, record if record != source else "", cause)))))
+    screen.complain(f"{count:,} {what}: see {label(str(_quarantine_of(book)))}")
+
+
+def _quarantine_of(book: Ledger) -> Path:
+    return book.path.with_name(f"{book.path.name}.quarantine.jsonl")
 
 
 def _told(fields: Sequence[str], id_field: str) -> str:

@@ -34,9 +34,9 @@ NUMBERS = click.argument("numbers", metavar="N...", type=int, nargs=-1, required
 def campaigns() -> None:
     """Show and decide the campaigns of an archive: what was injected into many of its documents.
 
-    They are found by `cleaner batch` in a first pass, and are evidence in the second one. What is decided holds for
-    what is not written yet: go on with `cleaner batch --resume`; what is written is taken back with
-    `cleaner restore --campaign`.
+    They are found by `cleaner batch` in a first pass, and are evidence in the second one. Decide after `--dry-run`:
+    `cleaner batch --resume` then searches again. What is written already stays as it is; of a campaign that is
+    rejected it is taken back with `cleaner restore --campaign`.
     """
 
 
@@ -71,7 +71,7 @@ def show(ledger: Path, numbers: tuple[int, ...]) -> None:
 @LEDGER
 @NUMBERS
 def accept(ledger: Path, numbers: tuple[int, ...]) -> None:
-    """Let everything that a campaign is in be cut."""
+    """Let everything that a campaign is in be cut, in what is not written yet."""
     _decide(ledger, numbers, "accepted")
 
 
@@ -79,7 +79,7 @@ def accept(ledger: Path, numbers: tuple[int, ...]) -> None:
 @LEDGER
 @NUMBERS
 def reject(ledger: Path, numbers: tuple[int, ...]) -> None:
-    """Let nothing be cut for a campaign."""
+    """Let nothing be cut for a campaign, in what is not written yet."""
     _decide(ledger, numbers, "rejected")
 
 
@@ -88,8 +88,11 @@ def _decide(ledger: Path, numbers: tuple[int, ...], state: str) -> None:
     book.decide_campaigns(numbers, state)
     for one in _campaigns(book, numbers):
         standard_output().print(*_line(one))
-    if written := book.count("container", "state = 'written'"):
-        standard_output().print(f"{written:,} containers are written already: cleaner restore --campaign takes back")
+    if waiting := book.count("container", "state = 'new' AND format <> ''"):
+        standard_output().print(f"to be searched again: {waiting:,} (cleaner batch --resume)")
+    if written := book.count("container", "state IN ('writing', 'written') AND format <> ''"):
+        back = ", cleaner restore --campaign takes back" if state == "rejected" else ""
+        standard_output().print(f"written already, and left as they are: {written:,}{back}")
 
 
 def _open(ledger: Path) -> Ledger:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cleaner.cli.show import Screen
@@ -69,8 +70,15 @@ class Meter:
             self._bar.update(self._task, completed=self._done, rates=self._rates(now))
         elif now - self._told >= EVERY:
             self._told = now
-            share = f"{min(1, self._done / self._total):.0%}, " if self._total else ""
-            self._screen.print(f"{self._stage}: {share}{self._rates(now)}")
+            self._screen.print(f"{self._stage}: {self._share(now)}{self._rates(now)}")
+
+    def _share(self, now: float) -> str:
+        """How much of all bytes is done, and how long the rest takes if it goes on so."""
+        if not self._total:
+            return ""
+        share = f"{min(1, self._done / self._total):.0%}, "
+        rest, done = max(0, self._total - self._done), self._done - self._before
+        return f"{share}{timedelta(seconds=round(rest * (now - self._began) / done))} left, " if done else share
 
     def _rates(self, now: float) -> str:
         seconds = max(now - self._began, 1e-3)

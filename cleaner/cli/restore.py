@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
-from cleaner.cli.batch import EXIT_QUARANTINED, quarantined_at
+from cleaner.cli.batch import EXIT_QUARANTINED, tell_quarantined, write_quarantine
 from cleaner.cli.inputs import FILE
 from cleaner.cli.meter import Meter
 from cleaner.cli.show import standard_error
-from cleaner.files import label, replacing
 
 EXAMPLES = """\b
 Examples:
@@ -29,7 +29,7 @@ Exit status: 0 done, 2 an error (the same command goes on), 3 done, but some doc
 @click.option("--document", "documents", multiple=True, metavar="ID", help="Only this record (repeatable).")
 @click.option("--campaign", "campaigns", type=int, multiple=True, metavar="N", help="Only cuts of this campaign.")
 @click.option("--rule", "rules", multiple=True, metavar="CODE", help="Only cuts with a reason of this code.")
-@click.option("--since", default="", metavar="TIME", help="Only cuts found at this time (ISO 8601, UTC) or later.")
+@click.option("--since", default="", metavar="TIME", help="Only cuts found at this time (ISO 8601) or later.")
 @click.option("--until", default="", metavar="TIME", help="Only cuts found at this time or earlier.")
 @click.pass_context
 def restore(
@@ -45,25 +45,43 @@ def restore(
 
     Without an option all of it is taken back. A document that was changed since is left as it is, and named.
     """
-    from cleaner.archive.batch import quarantine_lines, restore_all
+    from cleaner.archive.batch import restore_all
     from cleaner.archive.ledger import Choice, Ledger
 
     messages = standard_error()
     book = Ledger(ledger)
     before = book.count("quarantine")
-    with Meter(messages, "restoring", book.size(), 0) as meter:
-        chosen = restore_all(
+    with Meter(messages, "restoring", book.size("state IN ('writing', 'written')"), 0) as meter:
+        undone = restore_all(
             book,
-            Choice(documents, campaigns, rules, since, until),
+            Choice(documents, campaigns, rules, _utc(since), _utc(until, is_end=True)),
             lambda container: meter.advance(container.size),
         )
     refused = book.count("quarantine") - before
     if refused:
-        with replacing(quarantined_at(ledger)) as write:
-            for line in quarantine_lines(book):
-                write(line)
-        messages.complain(f"{refused:,} changed since and left as they are: see {label(str(quarantined_at(ledger)))}")
-    cuts = "1 cut" if chosen == 1 else f"{chosen:,} cuts"
-    messages.print(f"{cuts} taken back" if chosen else "nothing to take back")
+        write_quarantine(book)
+        tell_quarantined(messages, book, refused, "changed since and left as they are")
+    cuts = "1 cut" if undone == 1 else f"{undone:,} cuts"
+    messages.print(f"{cuts} taken back" if undone else "nothing to take back")
+    if waiting := book.count("edit", "state = 'found'"):
+        messages.print(f"{waiting:,} found are not written yet: cleaner batch --resume would cut them")
     book.close()
     ctx.exit(EXIT_QUARANTINED if refused else 0)
+
+
+def _utc(time: str, is_end: bool = False) -> str:
+    """A time as the ledger has it; of a day its beginning or end.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
+    if not time:
+        return ""
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError:
+        raise click.BadParameter(f"{time!r} is no time as in 2026-05-01T07:30:00Z, nor a day") from None
+    if is_end and len(time) == len("2026-05-01"):
+        moment += timedelta(days=1, seconds=-1)
+    moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from cleaner.archive.fields import KEPT, choose, cut_pieces, text_patches
-from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted, applied
+from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted, applied, unnamed
 from cleaner.document.encoding import decode
 from cleaner.edit import apply
 from cleaner.types import Edit, SourceError
@@ -104,7 +104,6 @@ def texts(piece: Piece, layout: Layout) -> Iterator[Text | Bad]:
 
 def _texts(record: bytes, offset: int, layout: Layout) -> Iterator[Text | Bad]:
     encoding, delimiter, header = (layout.details[name] for name in ("encoding", "delimiter", "header"))
-    place = f"byte {offset}"
     try:
         text = _decoded(record, encoding)
         cells = _cells(text, delimiter)
@@ -116,7 +115,7 @@ def _texts(record: bytes, offset: int, layout: Layout) -> Iterator[Text | Bad]:
         if [_value(text[start:end]) for start, end in spans] != cells:
             raise ValueError("cells are not where they should be")
     except ValueError as error:
-        yield Bad(place, offset, str(error), record[:KEPT])
+        yield Bad(unnamed(offset), offset, str(error), record[:KEPT])
         return
     values = {name: cell for name, cell in zip(reversed(header), reversed(cells), strict=True) if name}
     for field in layout.fields:
@@ -128,7 +127,7 @@ def _texts(record: bytes, offset: int, layout: Layout) -> Iterator[Text | Bad]:
             else partial(_plain_patches, record, text, start, end, encoding, delimiter)
         )
         yield Text(
-            values.get(layout.id_field) or place,
+            values.get(layout.id_field) or unnamed(offset),
             field,
             values[field],
             offset,

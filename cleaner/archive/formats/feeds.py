@@ -15,24 +15,25 @@ from functools import partial
 from typing import BinaryIO, NamedTuple
 from xml.parsers import expat
 
+from cleaner.archive.fields import KEPT, joined
 from cleaner.archive.packing import BLOCK
-from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted
+from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted, unnamed
 from cleaner.document.encoding import decode
 from cleaner.edit import apply
 from cleaner.types import Edit, SourceError
 
 FIELDS = ("title", "description", "summary", "content:encoded", "excerpt:encoded", "content")
 """Elements of an item that are cleaned."""
-_ROOTS = {"rss": "item", "rdf:RDF": "item", "channel": "item", "feed": "entry"}
-"""The element that a record is, by the root of the document."""
+_ROOTS = {"rss": "item", "RDF": "item", "channel": "item", "feed": "entry"}
+"""The element that a record is, by the root of the document; prefixes of namespaces aside."""
 _IDS = ("guid", "wp:post_id", "id", "atom:id", "link")
 _DATES = ("wp:post_date_gmt", "pubDate", "dc:date", "published", "updated")
 _LONGEST = 1 << 25
 """Characters without the end of an item after which what stands in CDATA sections and comments counts, too."""
 _LONGEST_TAG = 64
-_QUARANTINED = 1 << 16
 
 _NAME = r"[A-Za-z_][\w.:-]*+"
+_PREFIX = r"(?:[A-Za-z_][\w.-]*+:)?"
 _ATTRIBUTES = r"""(?:[^<>"']|"[^<"]*+"|'[^<']*+')*+"""
 _SECTION = r"(?P<section><!\[CDATA\[|<!--|<\?)"
 _TAG = re.compile(rf"{_SECTION}|<(?P<close>/?)(?P<name>{_NAME})(?P<attributes>{_ATTRIBUTES})>")
@@ -114,13 +115,18 @@ def layout(name: str, head: bytes, wanted: Wanted) -> Layout:
     text = _decoded(head, encoding)
     roots = (found[1] for found in _ROOT.finditer(text, max(0, text.find("<?xml"))))
     root = next(filter(None, roots), "")
-    if root not in _ROOTS:
+    above, colon, kind = root.rpartition(":")
+    local = _ROOTS.get(kind, "")
+    if not local:
         raise ArchiveError(f"{name}: no feed: {f'the root is <{root}>' if root else 'there is no element'}")
+    there = re.findall(rf"<({_PREFIX}){local}[\s>]", text)
+    prefix = next((own for own in (above + colon, "", *there) if own in there), "")
     for field in filter(None, (*wanted.fields, wanted.id_field)):
-        if not re.search(rf"<{re.escape(field)}[\s>]", text):
+        if not re.search(rf"<(?:{prefix})?{re.escape(field)}[\s>]", text):
             raise ArchiveError(f"{name}: there is no <{field}>")
-    details = {"record": _ROOTS[root], "encoding": encoding, "format": wanted.format}
-    return Layout(wanted.fields, wanted.id_field, details=details)
+    details = {"record": prefix + local, "prefix": prefix, "encoding": encoding, "format": wanted.format}
+    fields = tuple(field.removeprefix(prefix) for field in wanted.fields)
+    return Layout(fields, wanted.id_field.removeprefix(prefix), details=details)
 
 
 def pieces(stream: BinaryIO, layout: Layout, size: int, start: int = 0) -> Iterator[Piece]:
@@ -173,7 +179,7 @@ def _texts(piece: Piece, layout: Layout, item: str, offset: int, is_part: bool =
     try:
         yield from _read(piece, layout, item, offset)
     except _BrokenError as error:
-        swallowed = re.compile(rf"</{record}\s*+>\s*+(?=<{record}[\s>]|</(?:{'|'.join(_ROOTS)})\s*+>)")
+        swallowed = re.compile(rf"</{record}\s*+>\s*+(?=<{record}[\s>]|</{_PREFIX}(?:{'|'.join(_ROOTS)})\s*+>)")
         ends = [] if is_part else [found.end() for found in swallowed.finditer(item)]
         if ends:
             for start, end in zip([0, *ends], [*ends, len(item)], strict=True):
@@ -183,17 +189,18 @@ def _texts(piece: Piece, layout: Layout, item: str, offset: int, is_part: bool =
             return
         at = len(_encoded(item[: error.at], encoding))
         begin = piece.offset + offset
-        data = piece.data[offset : offset + len(_encoded(item[:_QUARANTINED], encoding))][:_QUARANTINED]
-        yield Bad(f"byte {begin}", begin, f"byte {at} of the record: {error}", data)
+        data = piece.data[offset : offset + len(_encoded(item[:KEPT], encoding))][:KEPT]
+        yield Bad(unnamed(begin), begin, f"byte {at} of the record: {error}", data)
 
 
 def _read(piece: Piece, layout: Layout, item: str, offset: int) -> list[Text]:
     format = layout.details["format"]
-    children = list(_children(item, layout.details["record"]))
+    prefix = layout.details["prefix"]
+    children = list(_children(item, layout.details["record"], prefix))
     contents = _contents(children, item, piece, offset, layout)
-    _compare(item, children, contents)
+    _compare(item, children, contents, prefix)
     begin = piece.offset + offset
-    record = _first(item, children, (layout.id_field,) if layout.id_field else _IDS) or f"byte {begin}"
+    record = _first(item, children, (layout.id_field,) if layout.id_field else _IDS) or unnamed(begin)
     date, link = _first(item, children, _DATES), _first(item, children, ("link",))
     found = []
     for child, content in zip(children, contents, strict=True):
@@ -244,7 +251,8 @@ def _items(text: str, record: str) -> Iterator[tuple[int, int]]:
         yield begin, len(text)
 
 
-def _children(item: str, record: str) -> Iterator[_Element]:
+def _children(item: str, record: str, prefix: str) -> Iterator[_Element]:
+    """The elements of an item, named without the prefix that the item itself has."""
     opened = _TAG.match(item)
     if not opened or opened["name"] != record or opened["close"]:
         raise _BrokenError(0, f"</{record}> closes what is not open")
@@ -263,7 +271,7 @@ def _children(item: str, record: str) -> Iterator[_Element]:
             end, after, has_markup = (at, at, False) if _is_empty(found) else _end_of(item, found)
             attributes = {name: double or single for name, double, single in _ATTRIBUTE.findall(found["attributes"])}
             has_markup = has_markup or attributes.get("type") == "xhtml"
-            yield _Element(found["name"], attributes, at, end, has_markup)
+            yield _Element(found["name"].removeprefix(prefix), attributes, at, end, has_markup)
             at = after
 
 
@@ -311,12 +319,12 @@ def _first(item: str, children: Sequence[_Element], names: Sequence[str]) -> str
     return ""
 
 
-def _compare(item: str, children: Sequence[_Element], contents: Sequence[_Content | None]) -> None:
+def _compare(item: str, children: Sequence[_Element], contents: Sequence[_Content | None], prefix: str) -> None:
     """Where an item is well-formed, expat reads the same elements and values."""
     read = _by_expat(item)
     if read is None:
         return
-    if [name for name, _, _ in read] != [child.name for child in children]:
+    if [name.removeprefix(prefix) for name, _, _ in read] != [child.name for child in children]:
         raise _BrokenError(0, "its elements are read otherwise by expat")
     at = done = 0
     for child, content, (name, value, end) in zip(children, contents, read, strict=True):
@@ -440,7 +448,7 @@ def _referred(part: re.Match[str]) -> str:
 def _patches(content: _Content, edits: Sequence[Edit]) -> list[Patch]:
     """Patches of references, text and CDATA sections; what divides them stays."""
     changes: list[tuple[int, int, str]] = []
-    for start, end, replacement in _joined(edits):
+    for start, end, replacement in joined(edits):
         for first, last, is_cdata in _places(content, start, end):
             changes.append((first, last, _new(content, first, last, is_cdata, replacement)))
             replacement = ""
@@ -470,17 +478,6 @@ def _spelled_out(content: _Content, changes: Sequence[tuple[int, int, str]]) -> 
 
 def _is_element(markup: str) -> bool:
     return _by_expat(f"<x>{markup}</x>") is not None
-
-
-def _joined(edits: Sequence[Edit]) -> list[Edit]:
-    """Edits, those that touch one another as one."""
-    joined: list[Edit] = []
-    for edit in edits:
-        if joined and joined[-1].end == edit.start:
-            last = joined.pop()
-            edit = Edit(last.start, edit.end, last.replacement + edit.replacement)
-        joined.append(edit)
-    return joined
 
 
 def _places(content: _Content, start: int, end: int) -> Iterator[tuple[int, int, bool]]:

@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Any, BinaryIO
 
 from cleaner.archive.fields import KEPT, choose, cut_pieces
-from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted
+from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted, unnamed
 from cleaner.types import Edit
 
 _SAMPLE = 100
@@ -38,7 +38,7 @@ def layout(name: str, head: bytes, wanted: Wanted) -> Layout:
         try:
             record = _parsed(line)
         except ValueError as error:
-            cause = cause or f"{_place(offset)}: {error}"
+            cause = cause or f"{unnamed(offset)}: {error}"
             continue
         for field, value in _fields(record):
             values = samples.setdefault(field, [])
@@ -62,7 +62,7 @@ def texts(piece: Piece, layout: Layout) -> Iterator[Text | Bad]:
         try:
             record = dict(_fields(_parsed(line)))
         except ValueError as error:
-            yield Bad(_place(offset), offset, str(error), line[:KEPT])
+            yield Bad(unnamed(offset), offset, str(error), line[:KEPT])
         else:
             yield from _texts(line, offset, record, layout)
 
@@ -77,7 +77,7 @@ def _lines(data: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _texts(line: bytes, offset: int, record: Mapping[str, Any], layout: Layout) -> Iterator[Text | Bad]:
-    name = _word(record.get(layout.id_field)) or _place(offset)
+    name = _word(record.get(layout.id_field)) or unnamed(offset)
     places = _places(line, layout.fields)
     if all(record.get(field) is None for field in layout.fields):
         yield Bad(name, offset, f"no {' or '.join(map(repr, layout.fields)) or 'field'}", line[:KEPT])
@@ -194,8 +194,3 @@ def _spelled(text: str, line: bytes) -> bytes:
 def _word(value: object) -> str:
     """A string or a number as a word; empty for other values."""
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
-
-
-def _place(offset: int) -> str:
-    """What a record without an identifying field is called."""
-    return f"byte {offset}"

@@ -29,6 +29,7 @@ from sqlalchemy import exc, types
 
 from cleaner.archive.cells import ROWS, by_record, changed, choose_cells, piece_of, texts
 from cleaner.archive.records import ArchiveError, Change, Layout, Piece, Refused, Wanted
+from cleaner.archive.stores import from_environment
 
 __all__ = ["layout", "pieces", "rewrite", "texts"]
 
@@ -135,11 +136,26 @@ def rewrite(name: str, target: str, layout: Layout, changes: Iterable[Change]) -
         yield from _copied(name, target, layout, changes)
         return
     with _opened(name) as place:
-        table = _plain(_reflected(place.engine, place))
+        table = _reflected(place.engine, place)
         for records in _batches(changes):
             with place.engine.begin() as connection:
                 refused = _updated(connection, table, layout, records)
             yield from refused
+
+
+def is_copied(name: str, target: str) -> bool:
+    """Whether a table has as many rows as another one, of which a run that was stopped began to make it.
+
+    Raises:
+        ArchiveError: a database cannot be read.
+    """
+    rows = []
+    for address in (name, target):
+        with _opened(address, is_made=True) as place, place.engine.connect() as connection:
+            table = _found(connection, place.table)
+            query = sql.select(sql.func.count()).select_from(_plain(table)) if table is not None else None
+            rows.append(0 if query is None else connection.execute(query).scalar_one())
+    return 0 < rows[0] == rows[1]
 
 
 # Databases
@@ -158,7 +174,7 @@ def _opened(name: str, is_made: bool = False) -> Iterator[_Place]:
     except exc.ArgumentError:
         raise ArchiveError("a table is named by the address of its database: sqlite:///articles.db#table") from None
     if url.password and url.password.startswith("$"):
-        url = url.set(password=os.path.expandvars(str(url.password)))
+        url = url.set(password=from_environment(str(url.password)))
     shown = f"{url.set(query={}).render_as_string(hide_password=True)}#{table}"
     if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith("file:"):
         if not is_made and not os.path.isfile(url.database):
@@ -376,23 +392,34 @@ def _batches(changes: Iterable[Change]) -> Iterator[list[list[Change]]]:
 
 
 def _updated(
-    connection: sql.Connection, table: sql.TableClause, layout: Layout, records: Iterable[list[Change]]
+    connection: sql.Connection, table: sql.Table, layout: Layout, records: Iterable[list[Change]]
 ) -> list[Refused]:
     """Change some rows; those that do not hold what was read are refused."""
-    key = _columns(table, layout.details["key"])
+    plain = _plain(table)
+    key, stamps = _columns(plain, layout.details["key"]), _columns(plain, _stamps(table))
     refused = []
     for record in records:
         try:
-            _update(connection, table, _is_row(key, record[0].key), record)
+            _update(connection, plain, _is_row(key, record[0].key), record, stamps)
         except ArchiveError as error:
             refused.append(Refused(record[0].offset, record[0].key, str(error)))
     return refused
 
 
+def _stamps(table: sql.Table) -> list[str]:
+    """Columns that MySQL sets to the time of every change, unless they are set to what they are."""
+    defaults = {column.name: getattr(column.server_default, "arg", "") for column in table.columns}
+    return [name for name, default in defaults.items() if "ON UPDATE" in str(default).upper()]
+
+
 def _update(
-    connection: sql.Connection, table: sql.TableClause, is_row: sql.ColumnElement[bool], record: list[Change]
+    connection: sql.Connection,
+    table: sql.TableClause,
+    is_row: sql.ColumnElement[bool],
+    record: list[Change],
+    stamps: Iterable[sql.ColumnClause[Any]],
 ) -> None:
-    """Change a row at once.
+    """Change a row at once, and leave its stamps.
 
     Raises:
         ArchiveError: it does not hold what was read.
@@ -406,7 +433,7 @@ def _update(
     if new == list(row):
         return
     is_as_read = [column == _bound(cell) for column, cell in zip(columns, row, strict=True)]
-    values = {column: _bound(text) for column, text in zip(columns, new, strict=True)}
+    values = {stamp: stamp for stamp in stamps} | {c: _bound(text) for c, text in zip(columns, new, strict=True)}
     if connection.execute(sql.update(table).where(is_row, *is_as_read).values(values)).rowcount != 1:
         raise ArchiveError("changed since it was read")
 
@@ -416,20 +443,28 @@ def _copied(name: str, target: str, layout: Layout, changes: Iterable[Change]) -
     with _opened(target, is_made=True) as place, place.engine.begin() as connection:
         original = _original(name, place)
         found = _found(connection, place.table)
-        table = _plain(_made(connection, original, place) if found is None else found)
-        if connection.execute(sql.select(sql.literal(1)).select_from(table).limit(1)).first():
+        table = _made(connection, original, place) if found is None else found
+        plain = _plain(table)
+        if connection.execute(sql.select(sql.literal(1)).select_from(plain).limit(1)).first():
             raise ArchiveError(f"{place.shown}: holds rows already")
         for rows in _all_rows(name, layout, connection):
-            connection.execute(sql.insert(table), [dict(row) for row in rows])
+            connection.execute(sql.insert(plain), [dict(row) for row in rows])
         return [refused for records in _batches(changes) for refused in _updated(connection, table, layout, records)]
 
 
 def _all_rows(name: str, layout: Layout, connection: sql.Connection) -> Iterator[Sequence[Row]]:
-    """All rows but for what the database computes, read on ``connection`` where that is open to the same database."""
+    """All rows but for what the database computes, read on ``connection`` where that is open to the same database.
+
+    MySQL rounds numbers of single precision unless they are computed with.
+    """
     with _opened(name) as place:
         original = _reflected(place.engine, place)
         table = _plain(original)
-        columns = _read(connection, table, (column.name for column in original.columns if not column.computed))
+        copied = [column for column in original.columns if not column.computed]
+        columns = _read(connection, table, (column.name for column in copied))
+        if connection.dialect.name in ("mysql", "mariadb"):
+            exact = {column.name for column in copied if isinstance(column.type, types.Float)}
+            columns = [(c * sql.literal_column("1e0")).label(c.name) if c.name in exact else c for c in columns]
         is_same = place.engine.url == connection.engine.url
         connect: Connect = (lambda: nullcontext(connection)) if is_same else place.engine.connect
         yield from _pages(connect, columns, _columns(table, layout.details["key"]), _PAGE)

@@ -12,6 +12,7 @@ import io
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -19,8 +20,9 @@ from typing import BinaryIO, NamedTuple
 
 from fastwarc.warc import HeaderMap
 
+from cleaner.archive.fields import text_patches
 from cleaner.archive.packing import BLOCK
-from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted, applied
+from cleaner.archive.records import ArchiveError, Bad, Layout, Patch, Piece, Text, Wanted, applied, unnamed
 from cleaner.document.encoding import Decoded, decode, encode
 from cleaner.edit import apply
 from cleaner.types import Edit, SourceError
@@ -132,7 +134,7 @@ def texts(piece: Piece, layout: Layout) -> Iterator[Text | Bad]:
             return
         at = extent.end
         record, offset = piece.data[extent.start : extent.end], piece.offset + extent.start
-        name = f"byte {offset}"
+        name = unnamed(offset)
         try:
             headers = _headers(record[: extent.block - extent.start])
             name = _link(headers) or headers.get("WARC-Record-ID") or name
@@ -382,8 +384,9 @@ def _patches(warc: bytes, head: bytes, body: _Body, decoded: Decoded, edits: Seq
     new = body.spelled(content)
     changes = [Patch(0, body.sent, new.sent)]
     if body.content is body.sent:
-        singly = _singly(body.content, decoded, edits)
-        changes = singly if applied(body.content, singly) == content else changes
+        with suppress(ArchiveError):
+            singly = text_patches(decoded.text, edits, decoded.encoding, len(decoded.bom))
+            changes = singly if applied(body.content, singly) == content else changes
     lengths = _fields(head, "Content-Length", partial(_length, len(body.sent), len(new.sent)))
     changes = [*lengths, *_moved(changes, len(head))]
     block = head + body.sent
@@ -395,18 +398,6 @@ def _patches(warc: bytes, head: bytes, body: _Body, decoded: Decoded, edits: Seq
         *_fields(warc, "WARC-Payload-Digest", partial(_digest, payloads)),
     ]
     return [*sorted(fields), *_moved(changes, len(warc))]
-
-
-def _singly(content: bytes, decoded: Decoded, edits: Sequence[Edit]) -> list[Patch]:
-    patches: list[Patch] = []
-    text, encoding = decoded.text, decoded.encoding
-    at, done = len(decoded.bom), 0
-    for start, end, replacement in edits:
-        at += len(text[done:start].encode(encoding))
-        old = content[at : at + len(text[start:end].encode(encoding))]
-        patches.append(Patch(at, old, replacement.encode(encoding)))
-        at, done = at + len(old), end
-    return patches
 
 
 def _moved(patches: Sequence[Patch], by: int) -> list[Patch]:

@@ -1,0 +1,109 @@
+"""Destinations and the ledger → what they were."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, cast
+
+from cleaner.archive.ledger import Container, Ledger
+from cleaner.archive.making import (
+    CHANGED,
+    IN_MEMORY,
+    Write,
+    copy,
+    digest_of_container,
+    packed,
+    replace,
+    rewritten,
+    update,
+)
+from cleaner.archive.matching import Match
+from cleaner.archive.packing import blocks, members
+from cleaner.archive.records import ArchiveError, Bad
+from cleaner.archive.splice import Splices, inverse, spliced
+
+
+def settle(ledger: Ledger) -> None:
+    """Write down what a run that was stopped had done, but not written down."""
+    for container in ledger.containers("digest_next IS NOT NULL"):
+        if digest_of_container(container.target) != container.digest_next:
+            ledger.break_promise(container.id)
+        elif container.state == "written":
+            ledger.keep_promise(container.id, "undoing", "undone", "written")
+        else:
+            ledger.keep_promise(container.id, "found", "cut", "written")
+
+
+def restore(ledger: Ledger, container: Container) -> None:
+    """Take back, in the target of a container, the edits that are in the state ``undoing``.
+
+    Where somebody changed the target since, only records that still are what they were made are restored; the others
+    are refused, with a word in the quarantine.
+
+    Raises:
+        ArchiveError: something cannot be read, or a packed target was changed since.
+        OutputError: the target cannot be written.
+    """
+    target = container.target
+    if container.format == "tables":
+        update(ledger, container, target, "undoing")
+    else:
+        is_as_written = digest_of_container(target) == container.digest_after
+        if container.format == "parquet" or container.packing:
+            if not is_as_written:
+                raise ArchiveError(f"{target}: {CHANGED} it was written")
+            make = _members_restored
+        else:
+            make = _bytes_restored if is_as_written else _records_restored
+        replace(ledger, container, target, target, make)
+    ledger.keep_promise(container.id, "undoing", "undone", container.state)
+
+
+def _bytes_restored(ledger: Ledger, container: Container, stream: IO[bytes], write: Write) -> None:
+    applied = ledger.splices(container.id, ["cut", "undoing"])
+    spliced(stream, inverse((splice, state == "undoing") for splice, state in applied), write)
+
+
+def _records_restored(ledger: Ledger, container: Container, stream: IO[bytes], write: Write) -> None:
+    """Those records of a container that somebody changed which are what they were made."""
+    with SpooledTemporaryFile(IN_MEMORY) as spooled:
+        kept = cast("IO[bytes]", spooled)
+        for block in blocks(stream):
+            kept.write(block)
+        match = Match(ledger, container)
+        splices = list(match.splices(kept))
+        kept.seek(0)
+        spliced(kept, splices, write)
+    lost = match.lost()
+    ledger.set_documents([document.id for document, _ in lost], "undoing", "refused")
+    ledger.add_bad(container.id, [Bad(document.record, document.offset, cause) for document, cause in lost])
+
+
+def _members_restored(ledger: Ledger, container: Container, stream: IO[bytes], write: Write) -> None:
+    """Members in which nothing is cut any more are what they were; the others are made again of what they were."""
+    splices = Splices(splice for splice, _ in ledger.splices(container.id, ["cut"]))
+    at = moved = 0
+    for member, data in ledger.members(container.id):
+        copy(stream, member.start + moved - at, write)
+        copy(stream, member.target_length, lambda _: None)
+        at = member.start + moved + member.target_length
+        moved += member.target_length - member.length
+        with SpooledTemporaryFile(IN_MEMORY) as original:
+            for part in data:
+                original.write(part)
+            original.seek(0)
+            end = member.content_start + member.content_length
+            if container.format == "parquet":
+                length = rewritten(ledger, container, cast("IO[bytes]", original), "cut", write)
+            elif splices.any_before(end):
+                with closing(members(cast("Any", original), container.packing)) as parts:
+                    content = next(parts).content
+                    length = packed(content, member.content_start, splices.before(end), container.packing, write)
+            else:
+                for block in blocks(cast("IO[bytes]", original)):
+                    write(block)
+                length = member.length
+        ledger.promise_member(member.id, length)
+    for block in blocks(stream):
+        write(block)

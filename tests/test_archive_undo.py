@@ -1,0 +1,328 @@
+"""Undoing what was stopped half way, and what somebody changed since."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from test_archive_batch import CLEANED, HONEST, INFECTED, batch, lines, run, some_records, tree
+
+from cleaner.archive.formats import tables
+
+OTHER = INFECTED.replace("xổ số trực tuyến minh ngọc", "nhà cái uy tín nhất 2024")
+KEEP = "from cleaner.archive.ledger import Ledger; Ledger.keep_promise = lambda *_: os._exit(9)"
+SECOND = """
+from cleaner.archive.formats import tables
+updated, calls, tables._BATCH = tables._updated, [], 20
+def once(*arguments):
+    calls.append(1)
+    return updated(*arguments) if len(calls) < 2 else os._exit(9)
+tables._updated = once
+"""
+ROWS = 50
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def died(where: str, *arguments: str) -> None:
+    """Run the command in a process that ends at once, as if killed, where some statements make it."""
+    program = f"import os\n{where}\nfrom cleaner.cli import main\nmain({list(arguments)!r})"
+    done = subprocess.run([sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
+    assert done.returncode == 9
+
+
+def quarantined(ledger: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in Path(f"{ledger}.quarantine.jsonl").read_text("utf-8").splitlines()]
+
+
+def posts(records: Iterable[Mapping[str, object]], name: str = "posts.jsonl") -> bytes:
+    data = b"".join(json.dumps(record, ensure_ascii=False).encode() + b"\n" for record in records)
+    Path(name).write_bytes(data)
+    return data
+
+
+# What somebody changed since
+
+
+def test_a_record_whose_other_fields_changed_is_restored_where_its_text_stands_now() -> None:
+    source = posts({"id": f"tin-{n}", "views": 9, "body": INFECTED if n == 1 else HONEST} for n in range(3))
+    assert batch("posts.jsonl", "--out", "out.jsonl").exit_code == 0
+    Path("out.jsonl").write_bytes(Path("out.jsonl").read_bytes().replace(b'"views": 9', b'"views": 1000'))
+    assert "1 cut taken back" in run("restore", "out.jsonl.ledger").output
+    assert Path("out.jsonl").read_bytes() == source.replace(b'"views": 9', b'"views": 1000')
+
+
+@pytest.mark.parametrize("ids", [["same"] * 4, [None] * 4, ["a", "b", "c", "d"]])
+def test_records_are_found_again_by_what_they_are_made_of(ids: Sequence[str | None]) -> None:
+    texts = [HONEST, INFECTED, INFECTED + "\nCập nhật lúc 9 giờ.", HONEST]
+    source = posts({"body": text} | ({"id": name} if name else {}) for name, text in zip(ids, texts, strict=True))
+    arguments = ["--id-field", "id"] if ids[0] else []
+    assert batch("posts.jsonl", "--out", "out.jsonl", *arguments).exit_code == 0
+    new = '{"id": "mới", "body": "Một bài viết mới đăng sáng nay."}\n'.encode()
+    Path("out.jsonl").write_bytes(new + Path("out.jsonl").read_bytes())
+    result = run("restore", "out.jsonl.ledger")
+    assert (result.exit_code, Path("out.jsonl").read_bytes()) == (0, new + source)
+
+
+def test_a_record_that_cannot_be_told_from_another_is_refused() -> None:
+    posts({"body": text} for text in (INFECTED, CLEANED))
+    assert batch("posts.jsonl", "--out", "out.jsonl").exit_code == 0
+    changed = b"\n" + Path("out.jsonl").read_bytes()
+    Path("out.jsonl").write_bytes(changed)
+    result = run("restore", "out.jsonl.ledger")
+    assert (result.exit_code, Path("out.jsonl").read_bytes()) == (3, changed)
+    assert "nothing to take back" in result.output
+    assert "cannot be told from others of the same text" in str(quarantined("out.jsonl.ledger"))
+
+
+def test_a_cell_without_quotes_is_restored_in_a_row_that_changed() -> None:
+    ill = INFECTED.replace("\n", " ").replace(",", ";").replace('"', "")
+    Path("posts.csv").write_text(f"id,views,body\n1,9,{ill}\n2,9,Tin ngắn về giá lúa đầu vụ hè thu.\n", "utf-8")
+    source = Path("posts.csv").read_text("utf-8")
+    assert batch("posts.csv", "--out", "out.csv").exit_code == 0
+    cured = Path("out.csv").read_text("utf-8")
+    assert cured != source
+    Path("out.csv").write_text(cured.replace(",9,", ",1000,"), "utf-8")
+    assert run("restore", "out.csv.ledger").exit_code == 0
+    assert Path("out.csv").read_text("utf-8") == source.replace(",9,", ",1000,")
+
+
+def test_a_source_that_changed_is_searched_again_by_a_run_that_is_gone_on_with() -> None:
+    Path("posts.jsonl").write_bytes(lines(some_records(4)))
+    command = ["posts.jsonl", "--out", "out.jsonl"]
+    assert batch(*command, "--dry-run").exit_code == 0
+    Path("posts.jsonl").write_bytes(lines(some_records(8)))
+    assert batch(*command, "--resume").exit_code == 3
+    assert not Path("out.jsonl").exists()
+    assert batch(*command, "--resume").exit_code == 0
+    Path("other.jsonl").write_bytes(lines(some_records(8)))
+    assert batch("other.jsonl", "--in-place").exit_code == 0
+    assert Path("out.jsonl").read_bytes() == Path("other.jsonl").read_bytes()
+    assert not Path("out.jsonl.ledger.quarantine.jsonl").exists()
+
+
+def test_what_could_not_be_read_is_tried_again() -> None:
+    whole = gzip.compress(lines(some_records(300)))
+    Path("posts.jsonl.gz").write_bytes(whole[:-9])
+    assert batch("posts.jsonl.gz", "--out", "out.jsonl.gz").exit_code == 3
+    assert Path("out.jsonl.gz").read_bytes() == whole[:-9]
+    Path("posts.jsonl.gz").write_bytes(whole)
+    assert batch("posts.jsonl.gz", "--out", "out.jsonl.gz", "--resume").exit_code == 0
+    made = gzip.decompress(Path("out.jsonl.gz").read_bytes())
+    assert CLEANED in [json.loads(line)["body"] for line in made.splitlines()]
+    assert run("restore", "out.jsonl.gz.ledger").exit_code == 0
+    assert Path("out.jsonl.gz").read_bytes() == whole
+
+
+# Runs that were stopped
+
+
+def test_a_file_that_was_written_in_place_before_that_was_written_down_is_restored() -> None:
+    Path("posts.jsonl").write_bytes(data := lines(some_records(10)))
+    died(KEEP, "batch", "posts.jsonl", "--in-place", "--jobs", "1")
+    assert Path("posts.jsonl").read_bytes() != data
+    assert "2 cuts taken back" in run("restore", "posts.jsonl.ledger").output
+    assert Path("posts.jsonl").read_bytes() == data
+
+
+def test_restoring_some_and_then_more_when_the_first_time_was_stopped() -> None:
+    Path("posts.jsonl").write_bytes(data := lines(some_records(10)))
+    assert batch("posts.jsonl", "--in-place").exit_code == 0
+    died(KEEP, "restore", "posts.jsonl.ledger", "--document", "tin-2")
+    assert run("restore", "posts.jsonl.ledger").exit_code == 0
+    assert Path("posts.jsonl").read_bytes() == data
+
+
+@pytest.fixture
+def site() -> list[tuple[object, ...]]:
+    """A table, in which more is infected than is changed in one transaction."""
+    with closing(sqlite3.connect("site.db")) as base, base:
+        base.execute("CREATE TABLE posts (id INTEGER PRIMARY KEY, body TEXT)")
+        base.executemany("INSERT INTO posts (body) VALUES (?)", [(INFECTED,), (OTHER,)] * (ROWS // 2))
+    return rows()
+
+
+def rows(base: str = "site.db") -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(base)) as connection:
+        return connection.execute("SELECT * FROM posts ORDER BY id").fetchall()
+
+
+IN_PLACE = ("batch", "sqlite:///site.db#posts", "--in-place", "--ledger", "l", "--jobs", "1", "--no-campaigns")
+
+
+def test_a_table_that_is_half_written_is_restored(site: list[tuple[object, ...]]) -> None:
+    died(SECOND, *IN_PLACE)
+    half = rows()
+    assert 0 < sum(a != b for a, b in zip(half, site, strict=True)) < ROWS
+    assert run("restore", "l").exit_code == 0
+    assert rows() == site
+    assert "nothing to take back" in run("restore", "l").output
+
+
+def test_a_table_that_is_half_written_is_restored_in_part_and_gone_on_with(site: list[tuple[object, ...]]) -> None:
+    died(SECOND, *IN_PLACE)
+    assert run("restore", "l", "--document", "1", "--document", "49").exit_code == 0
+    assert [n for n, (a, b) in enumerate(zip(rows(), site, strict=True), 1) if a == b and n in (1, 3, 49)] == [1, 49]
+    assert run(*IN_PLACE, "--resume").exit_code == 0
+    assert [n for n, (a, b) in enumerate(zip(rows(), site, strict=True), 1) if a == b] == [1, 49]
+    assert run("restore", "l").exit_code == 0
+    assert rows() == site
+
+
+def test_a_table_that_cannot_be_written_further_is_gone_on_with(
+    site: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_BATCH", 20)
+    with closing(sqlite3.connect("site.db")) as base, base:
+        base.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON posts WHEN new.id = 45 BEGIN SELECT RAISE(ABORT, 'no room'); END"
+        )
+    result = run(*IN_PLACE)
+    assert result.exit_code == 2
+    assert "no room" in result.output
+    assert "go on with --resume" in result.output
+    assert any(a != b for a, b in zip(rows(), site, strict=True))
+    with closing(sqlite3.connect("site.db")) as base, base:
+        base.execute("DROP TRIGGER full")
+    assert run(*IN_PLACE, "--resume").exit_code == 0
+    assert not any(a == b for a, b in zip(rows(), site, strict=True))
+    assert run("restore", "l").exit_code == 0
+    assert rows() == site
+
+
+def test_a_copy_of_a_table_that_was_made_before_that_was_written_down_is_known(site: list[tuple[object, ...]]) -> None:
+    arguments = ["batch", "sqlite:///site.db#posts", "--out", "sqlite:///out.db", "--ledger", "l", "--no-campaigns"]
+    died(KEEP, *arguments, "--jobs", "1")
+    assert run(*arguments, "--resume").exit_code == 0
+    assert not any(a == b for a, b in zip(rows("out.db"), site, strict=True))
+    assert run("restore", "l").exit_code == 0
+    assert rows("out.db") == rows("site.db") == site
+
+
+def test_a_table_that_holds_rows_of_another_run_is_left_and_not_known_as_ours(site: list[tuple[object, ...]]) -> None:
+    with closing(sqlite3.connect("out.db")) as base, base:
+        base.execute("CREATE TABLE posts (id INTEGER PRIMARY KEY, body TEXT)")
+        base.execute("INSERT INTO posts (body) VALUES ('Tin của người khác.')")
+    arguments = ["batch", "sqlite:///site.db#posts", "--out", "sqlite:///out.db", "--ledger", "l", "--jobs", "1"]
+    for resume in ([], ["--resume"]):
+        result = run(*arguments, "--no-campaigns", *resume)
+        assert result.exit_code == 3
+        assert "holds rows already" in result.output
+        assert rows("out.db") == [(1, "Tin của người khác.")]
+    with closing(sqlite3.connect("out.db")) as base, base:
+        base.execute("DELETE FROM posts")
+    assert run(*arguments, "--no-campaigns", "--resume").exit_code == 0
+    assert not any(a == b for a, b in zip(rows("out.db"), site, strict=True))
+
+
+# What is written never is what is read
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["site", "--out", "site"], "would be mixed with site"),
+        (["site", "--out", "./site/"], "would be mixed with site"),
+        (["site", "--out", "site/cleaned"], "would be mixed with site"),
+        (["site", "--out", "link/cleaned"], "would be mixed with site"),
+        (["site/2024", "--out", "site"], "would be mixed with site/2024"),
+        (["site", "--out", "out", "--ledger", "site/l"], "site/l would be mixed with site"),
+        (["site", "--out", "out", "--report", "site/run.html"], "site/run.html would be mixed with site"),
+        (["site/a.txt", "--out", "site/a.txt", "--ledger", "l"], "would be written to itself"),
+        (["site/a.txt", "--out", "link/", "--ledger", "l"], "would be written to itself"),
+        (["sqlite:///s.db#posts", "--out", "sqlite:///s.db", "--ledger", "l"], "would be written to itself"),
+        (["postgresql://host/db?password=x#posts", "--in-place", "--ledger", "l"], "would keep the password"),
+        (["sqlite:///s.db#posts", "--out", "mysql://me:secret@host/db", "--ledger", "l"], "would keep the password"),
+        (["ftp://me:secret@host/posts.jsonl", "--out", "out/", "--ledger", "l"], "would keep the password"),
+        (["site", "--out", "out", "--model", "nowhere"], "no model here"),
+    ],
+)
+def test_a_mistake_of_the_place_leaves_everything_as_it_was(arguments: list[str], told: str) -> None:
+    Path("site/2024").mkdir(parents=True)
+    Path("site/a.txt").write_text(INFECTED, "utf-8")
+    Path("link").symlink_to("site", target_is_directory=True)
+    before = tree(Path())
+    result = batch(*arguments)
+    assert result.exit_code == 2
+    assert told in result.output
+    assert tree(Path()) == before
+
+
+def test_links_do_not_lead_writing_elsewhere() -> None:
+    for name in ("site", "out", "elsewhere"):
+        Path(name).mkdir()
+    Path("elsewhere/a.txt").write_text(INFECTED, "utf-8")
+    Path("site/a.txt").symlink_to("../elsewhere/a.txt")
+    Path("site/b.txt").write_text(INFECTED, "utf-8")
+    Path("out/b.txt").symlink_to("../elsewhere/b.txt")
+    assert batch("site", "--in-place").exit_code == 3
+    assert Path("elsewhere/a.txt").read_text("utf-8") == INFECTED
+    assert Path("site/b.txt").read_text("utf-8") == CLEANED
+    assert run("restore", "site.ledger").exit_code == 0
+    result = batch("site", "--out", "out")
+    assert result.exit_code == 3
+    assert "out/b.txt is a link" in result.output
+    assert not Path("elsewhere/b.txt").exists()
+    assert Path("out/a.txt").read_text("utf-8") == CLEANED
+
+
+def test_another_destination_is_chosen_before_something_is_written_and_not_after() -> None:
+    Path("a.txt").write_text(INFECTED, "utf-8")
+    assert batch("a.txt", "--dry-run").exit_code == 0
+    assert batch("a.txt", "--out", "b.txt", "--ledger", "a.txt.ledger", "--resume").exit_code == 0
+    assert Path("b.txt").read_text("utf-8") == CLEANED
+    result = batch("a.txt", "--in-place", "--resume")
+    assert result.exit_code == 2
+    assert "the ledger of a run with another destination" in result.output
+    assert Path("a.txt").read_text("utf-8") == INFECTED
+
+
+def test_a_file_that_is_no_ledger_is_not_touched() -> None:
+    with closing(sqlite3.connect("site.db")) as base, base:
+        base.execute("CREATE TABLE posts (id INTEGER PRIMARY KEY)")
+    before = Path("site.db").read_bytes()
+    result = run("restore", "site.db")
+    assert (result.exit_code, result.output) == (2, "cleaner: site.db: not a ledger\n")
+    assert Path("site.db").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        (["--since", "2020-01-01"], 1),
+        (["--until", "2099-12-31"], 1),
+        (["--since", "2099-01-01T00:00:00+07:00"], 0),
+        (["--until", "2020-01-01"], 0),
+    ],
+)
+def test_times(options: list[str], count: int) -> None:
+    Path("a.txt").write_text(INFECTED, "utf-8")
+    assert batch("a.txt", "--out", "b.txt").exit_code == 0
+    told = run("restore", "b.txt.ledger", *options).output
+    assert ("1 cut taken back" if count else "nothing to take back") in told
+
+
+def test_days_end_and_clocks_differ() -> None:
+    Path("a.txt").write_text(INFECTED, "utf-8")
+    assert batch("a.txt", "--out", "b.txt").exit_code == 0
+    with closing(sqlite3.connect("b.txt.ledger")) as base, base:
+        base.execute("UPDATE edit SET at = '2026-05-01T20:00:00Z'")
+    for options in (["--since", "2026-05-02T03:00:01+07:00"], ["--until", "2026-04-30"]):
+        assert "nothing to take back" in run("restore", "b.txt.ledger", *options).output
+    assert (
+        "1 cut" in run("restore", "b.txt.ledger", "--since", "2026-05-02T03:00+07:00", "--until", "2026-05-01").output
+    )
+    assert run("restore", "b.txt.ledger", "--since", "gestern").exit_code == 2
