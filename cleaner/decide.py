@@ -90,7 +90,7 @@ def decide(
     links = Intervals((e.text_start, e.text_end) for e in (document.elements if scored else ()) if e.href)
     series = _is_series([name for s in scored if (name := _lone_name(s, document))])
     mentions = Intervals([*_mentions(scored, document), *_quotations(scored, document)])
-    for s in in_company(scored, document, links):
+    for s in in_company(scored, document, links, mentions):
         if allowed.overlap(s.start, s.end) or forced.overlap(s.start, s.end):
             continue
         threshold = policy.thresholds(s.category)
@@ -109,12 +109,20 @@ def decide(
     return decisions, "review" if decisions else "clean"
 
 
-def in_company(scored: Sequence[Scored], document: Document, links: Intervals) -> list[Scored]:
+def in_company(
+    scored: Sequence[Scored], document: Document, links: Intervals, mentions: Intervals
+) -> list[Scored]:
     """The spans, those that a rule recognises surer where another one tells that the text was tampered with.
 
-    Of two independent finds in a text each raises the odds of the other: who injects once does it again.
+    Of two independent finds in a text each raises the odds of the other: who injects once does it again. What the text
+    itself mentions as spam says nothing of that.
     """
-    if len(scored) < 2 or not any(s.score >= SURE and _is_recognised(s, document, links) for s in scored):
+
+    def tells(s: Scored) -> bool:
+        is_mentioned = mentions.overlap(s.start, s.end)
+        return s.score >= SURE and not is_mentioned and _is_recognised(s, document, links)
+
+    if len(scored) < 2 or not any(map(tells, scored)):
         return list(scored)
     return [_joined_by_company(s) if s.score < SURE and not _WORDS.isdisjoint(s.named) else s for s in scored]
 

@@ -162,7 +162,7 @@ def test_what_stands_beside_something_certain_is_surer(
 ) -> None:
     doubtful = Scored(0, 5, 0.5, "gambling", {"phrase": 1.0}, named)
     beside = [Scored(50, 60, other, "lottery", {"wording": 3.0}, {})] if other else []
-    first, *rest = in_company([doubtful, *beside], read(HOST, "text"), Intervals([]))
+    first, *rest = in_company([doubtful, *beside], read(HOST, "text"), Intervals([]), Intervals([]))
     assert rest == beside
     assert first.score == pytest.approx(0.802 if raised else 0.5, abs=0.001)
     assert ("company" in first.contributions) == raised
