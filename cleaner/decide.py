@@ -109,9 +109,7 @@ def decide(
     return decisions, "review" if decisions else "clean"
 
 
-def in_company(
-    scored: Sequence[Scored], document: Document, links: Intervals, mentions: Intervals
-) -> list[Scored]:
+def in_company(scored: Sequence[Scored], document: Document, links: Intervals, mentions: Intervals) -> list[Scored]:
     """The spans, those that a rule recognises surer where another one tells that the text was tampered with.
 
     Of two independent finds in a text each raises the odds of the other: who injects once does it again. What the text

@@ -276,7 +276,7 @@ class Classifier:
         """Label scores of every token, and how likely it does not belong where it stands."""
         rows, inside = laid_out(hashed_features(seen, self.weights.tagger.bits), passages.first)
         scores = self.weights.tagger.emissions(rows, inside)[inside]
-        return scores[:, :LABELS], 1 / (1 + np.exp(-scores[:, LABELS]))
+        return scores[:, :LABELS], np.asarray(1 / (1 + np.exp(-scores[:, LABELS])), dtype=np.float32)
 
     def segments(self, tagged: Tagged, lowest: float) -> list[Segment]:
         """Disjoint segments in text order with the best boundaries, about ``lowest`` raw score or better."""

@@ -29,7 +29,7 @@ def grafted(host: str, donor: str, lang: str, rng: random.Random) -> Sample:
             behind = "" if lang in UNSPACED or rng.random() < 0.06 else rng.choice((" ",) * 9 + ("\n",))
             cuts.append((rng.choice(places), _styled(words, lang, rng), behind))
     parts, spans, done, length = [], [], 0, 0
-    for place, words, behind in sorted(dict((cut[0], cut) for cut in cuts).values()):
+    for place, words, behind in sorted({cut[0]: cut for cut in cuts}.values()):
         parts += [host[done:place], words, behind]
         start = length + place - done
         spans.append(Span(start, start + len(words), "other"))
