@@ -3,10 +3,13 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test benchmarks browser postgres mariadb clean
+.PHONY: demo demo-desk test benchmarks browser postgres mariadb clean
 
 demo: $(VENV)/.ready
 	$(BIN)/cleaner clean --diff --verbose fixtures/seeds/003_72eb07f55c0dc79f.txt
+
+demo-desk: $(VENV)/.ready
+	-@$(BIN)/python demo/review_desk.py
 
 test: $(VENV)/.ready browser postgres mariadb
 	$(BIN)/ruff check .
