@@ -26,8 +26,8 @@ SCHOOL = (
     "cảm ơn phụ huynh đã sửa lại mái nhà trước mùa mưa."
 )
 RICE = (
-    "Hợp tác xã Tân Hòa vừa gặt xong 80 ha lúa hè thu, năng suất đạt sáu tấn một héc-ta. Ai cần thuê máy gặt cũ thì hỏi "
-    "nhà anh Bảy ở đầu xóm. Giá lúa tại ruộng nhích lên sau ba tuần đi ngang."
+    "Hợp tác xã Tân Hòa vừa gặt xong 80 ha lúa hè thu, năng suất đạt sáu tấn một héc-ta. Ai cần thuê máy gặt cũ thì "
+    "hỏi nhà anh Bảy ở đầu xóm. Giá lúa tại ruộng nhích lên sau ba tuần đi ngang."
 )
 """Of which the gate finds nothing."""
 MISSED = "Ai cần thuê máy gặt cũ thì hỏi nhà anh Bảy ở đầu xóm."
