@@ -23,8 +23,10 @@ from cleaner.desk.settings import Settings
 
 ARTICLES = Path(__file__).parent.parent / "fixtures" / "articles"
 SITES = ("benhvien.example.vn", "truonghoc.example.vn", "huyen.example.vn", "news.example.org")
-CAREFUL = 0.97
+CAREFUL = 0.99
 """Score from which the gate cuts by itself: a high one, so that there is something to decide."""
+CAMPAIGN = "Soi kèo nhà cái hôm nay tại soikeo88.top."
+"""What somebody put into several articles."""
 APART = timedelta(hours=5)
 """Between two articles."""
 
@@ -48,21 +50,25 @@ def fill(database: str) -> None:
         desk.database.migrate()
         gate = desk.gate()
         found = list(submissions())
-        for ago, article in enumerate(reversed(found)):
+        for number, article in enumerate(found, 1):
             judged = gate.judge(article.source, article.format)
             with desk.database.write() as session:
-                submit(session, article, judged, "demo").submitted -= APART * ago
+                submit(session, article, judged, "demo").submitted -= APART * (len(found) - number)
 
 
 def submissions() -> Iterator[Submission]:
-    """Some of the articles of the fixtures, in two languages."""
-    vietnamese = _records("infected_vi.jsonl")
-    english = (record for record in _records("infected_other.jsonl") if record["lang"] == "en")
-    records = [*islice(vietnamese, 40), *islice(english, 8)]
-    for number, (record, site) in enumerate(zip(records, cycle(SITES)), 1001):
+    """Some of the articles of the fixtures, in two languages, and a campaign."""
+    records = [*islice(_records("infected_vi.jsonl"), 40)]
+    records += [record for record in _records("infected_other.jsonl") if record["lang"] == "en"]
+    records += [_with_campaign(record) for record in islice(_records("honest_vi.jsonl"), 6)]
+    for number, (record, site) in enumerate(zip(records, cycle(SITES), strict=False), 1001):
         plain = re.sub("<[^>]*>", " ", record["text"]).strip()
         title = re.split(r"[.,\n]", plain)[0][:90].strip("# ")
         yield Submission(record["text"], record["format"], title, site, f"https://{site}/{number}")
+
+
+def _with_campaign(record: dict[str, str]) -> dict[str, str]:
+    return record | {"text": record["text"].replace(". ", f". {CAMPAIGN} ", 1)}
 
 
 def _records(name: str) -> Iterator[dict[str, str]]:

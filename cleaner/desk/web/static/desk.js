@@ -17,6 +17,9 @@ export function sayWhatWasSaid() {
   if (said) say(said.textContent);
 }
 
+// On a phone the places of the desk do not all fit in: show the one where we are.
+document.querySelector("header nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 const dialog = document.getElementById("keys");
 document.addEventListener("keydown", (event) => {
   if (event.key === "?" && !isTyping(event) && dialog && !dialog.open) {
