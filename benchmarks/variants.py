@@ -209,6 +209,9 @@ SEGMENT_FEATURES = {
         "spam_elsewhere sure_elsewhere topic_elsewhere category_elsewhere recurring repeats"
     ),
     "seam: bigrams and trigrams across the cut": "seam_pair seam_left seam_right",
+    "words that do not belong, whatever they say": (
+        "misplaced misplaced_lowest misplaced_left misplaced_right misplaced_in misplaced_out"
+    ),
     "bigrams and trigrams at its edges and inside, rarity": (
         "fluency_in fluency_out fluency_inside triple_inside rarity unseen"
     ),

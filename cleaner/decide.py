@@ -25,6 +25,8 @@ PARAGRAPH = 150
 LONG_RUN = 30
 """Characters without a space from which plain letters with many figures among them are a code."""
 _RUN = re.compile("[!-~]+")
+POLICY = 10.0
+"""Log-odds that are told of a denied term: as good as certain."""
 COMPANY = 1.4
 """Log-odds that a span whose words a rule recognises gains in a text that was tampered with elsewhere."""
 _WORDS = frozenset({"phrase", "brand", "domain", "contact", "hashtag", "campaign"})
@@ -74,7 +76,8 @@ def decide(
 ) -> tuple[list[Decision], Verdict]:
     """Decisions in text order, disjoint, and the verdict.
 
-    Allowed terms protect every span that they stand in; denied terms are cut whatever their score. A paragraph that is
+    Allowed terms protect every span that they stand in; denied terms are cut whatever their score, and with them what
+    is cut anyway and holds one. A paragraph that is
     off the topic but holds nothing that a rule recognises is only flagged, and so is a line or a link of a page that is
     a mere name or code, unless it is certain. Never more than flagged are long codes, words whose encoding was
     mistaken, names of a page that differ, phrases that a line names one by one, each in an element of its own for
@@ -84,23 +87,25 @@ def decide(
     When more than ``policy.max_removed`` of the text would go, everything is only flagged.
     """
     allowed = Intervals((start, end) for start, end, _ in allow.find(document.text))
-    decisions = [d for d in _denied(deny.find(document.text)) if not allowed.overlap(d.scored.start, d.scored.end)]
-    forced = Intervals((d.scored.start, d.scored.end) for d in decisions)
+    denied = [d for d in _denied(deny.find(document.text)) if not allowed.overlap(d.scored.start, d.scored.end)]
+    forced = Intervals((d.scored.start, d.scored.end) for d in denied)
+    decisions = []
     scored = list(scored)
     links = Intervals((e.text_start, e.text_end) for e in (document.elements if scored else ()) if e.href)
     series = _is_series([name for s in scored if (name := _lone_name(s, document))])
     mentions = Intervals([*_mentions(scored, document), *_quotations(scored, document)])
-    for s in in_company(scored, document, links):
-        if allowed.overlap(s.start, s.end) or forced.overlap(s.start, s.end):
+    for s in in_company(scored, document, links, mentions):
+        is_forced = forced.overlap(s.start, s.end)
+        if allowed.overlap(s.start, s.end) or (is_forced and s.element):
             continue
         threshold = policy.thresholds(s.category)
         recognised = _is_recognised(s, document, links) and not (series and _lone_name(s, document))
         recognised = recognised and not mentions.overlap(s.start, s.end)
         if s.score >= threshold.strip and (recognised or threshold.strip <= threshold.flag):
             decisions.append(Decision(s, "strip"))
-        elif s.score >= threshold.flag:
+        elif s.score >= threshold.flag and not is_forced:
             decisions.append(Decision(s, "flag"))
-    decisions.sort(key=lambda d: d.scored.start)
+    decisions = _with_denied(decisions, denied)
     removed = removed_share(document, [d for d in decisions if d.action == "strip" and not d.scored.unwrap])
     if removed > policy.max_removed:
         return [replace(d, action="flag") for d in decisions], "spam" if removed >= SPAM_SHARE else "review"
@@ -109,12 +114,18 @@ def decide(
     return decisions, "review" if decisions else "clean"
 
 
-def in_company(scored: Sequence[Scored], document: Document, links: Intervals) -> list[Scored]:
+def in_company(scored: Sequence[Scored], document: Document, links: Intervals, mentions: Intervals) -> list[Scored]:
     """The spans, those that a rule recognises surer where another one tells that the text was tampered with.
 
-    Of two independent finds in a text each raises the odds of the other: who injects once does it again.
+    Of two independent finds in a text each raises the odds of the other: who injects once does it again. What the text
+    itself mentions as spam says nothing of that.
     """
-    if len(scored) < 2 or not any(s.score >= SURE and _is_recognised(s, document, links) for s in scored):
+
+    def tells(s: Scored) -> bool:
+        is_mentioned = mentions.overlap(s.start, s.end)
+        return s.score >= SURE and not is_mentioned and _is_recognised(s, document, links)
+
+    if len(scored) < 2 or not any(map(tells, scored)):
         return list(scored)
     return [_joined_by_company(s) if s.score < SURE and not _WORDS.isdisjoint(s.named) else s for s in scored]
 
@@ -228,4 +239,22 @@ def _shown(document: Document) -> str:
 
 
 def _denied(found: list[tuple[int, int, str]]) -> list[Decision]:
-    return [Decision(Scored(a, b, 1.0, "other", {"policy": 10.0}, {}), "strip", term) for a, b, term in found]
+    return [Decision(Scored(a, b, 1.0, "other", {"policy": POLICY}, {}), "strip", term) for a, b, term in found]
+
+
+def _with_denied(decisions: list[Decision], denied: list[Decision]) -> list[Decision]:
+    """All of them in text order; what is cut and overlaps a denied term goes with it as one."""
+    together: list[Decision] = []
+    for decision in sorted([*decisions, *denied], key=lambda d: d.scored.start):
+        last = together[-1] if together else None
+        if last and decision.scored.start < last.scored.end and (last.forced or decision.forced):
+            decision = _as_one(together.pop(), decision)
+        together.append(decision)
+    return together
+
+
+def _as_one(first: Decision, second: Decision) -> Decision:
+    """The whole of two that overlap, for the first term that was denied; the category is that of the scored one."""
+    term, told = first.forced or second.forced, first if second.forced else second
+    start, end = first.scored.start, max(first.scored.end, second.scored.end)
+    return Decision(Scored(start, end, 1.0, told.scored.category, {"policy": POLICY}, {}), "strip", term)

@@ -166,7 +166,9 @@ class Cleaner:
                 cut += unwrap_edits(document, s.element) if s.unwrap else element_edits(document, s.element)
         served = hider_edits(document, cut)
         findings = _joined(document.source, [*findings, *_elsewhere(document, findings, served)])
-        return findings, merged([*cut, *served]), verdict
+        swallowed = Intervals((edit.start, edit.end) for edit in served)
+        apart = [edit for edit in cut if not swallowed.hold(edit.start, edit.end)]
+        return findings, merged([*apart, *served]), verdict
 
     def _weight_of_links(self, document: Document) -> Weight:
         """How much a link target of the document looks like one of spam; the policy has the last word."""

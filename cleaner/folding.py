@@ -79,10 +79,14 @@ _LOOKALIKES = {
     "з": "3",
 }
 _GAPS = " \u00a0._·*|/-"
+_LETTER = r"[^\W_](?![^\W_])"
 _SPELLED = re.compile(
-    rf"(?<![^\W_])(?=[\d{_GAPS}]{{0,6}}[^\W\d_])"
-    rf"[^\W_](?P<gap>[{_GAPS}])[^\W_](?:(?P=gap)[^\W_]){{2,}}(?![^\W_])"
+    rf"(?<![^\W_])(?=[\d{_GAPS}]{{0,6}}[^\W\d_]){_LETTER}(?P<gap>[{_GAPS}]){_LETTER}(?:(?P=gap){_LETTER})++"
+    rf"(?:[ ]{_LETTER}(?:(?P=gap){_LETTER})++)*+"
 )
+"""Words all of whose letters have the same sign between them; the words themselves have a space."""
+_FEWEST = 4
+"""Letters that it takes: three may be short for something."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +151,8 @@ def fold(text: str) -> Folded:
         _unmix_alphabets(codes, disguised)
     spelled = _spelled(text, traits)
     for start, end in spelled:
-        codes[start + 1 : end : 2] = DROP
+        between = np.arange(start + 1, end, 2)
+        codes[between[given[between] == given[start + 1]]] = DROP
         disguised[start:end] = True
     if spelled or present & (_DROPPED | _MARK):
         starts = np.flatnonzero(codes != DROP)
@@ -246,9 +251,11 @@ def _spelled(text: str, given: Traits) -> list[tuple[int, int]]:
     gap = given & _GAP != 0
     between = ~gap[:-2] & gap[1:-1] & ~gap[2:]
     found: list[tuple[int, int]] = []
-    for start in np.flatnonzero(between[:-4] & between[2:-2] & between[4:]).tolist():
+    for start in np.flatnonzero(between[:-2] & between[2:]).tolist():
         if (not found or start >= found[-1][1]) and (match := _SPELLED.match(text, start)):
-            found.append(match.span())
+            start, end = match.span()
+            if end - start >= 2 * _FEWEST - 1:
+                found.append((start, end))
     return found
 
 

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from cleaner.training.corpora import SMALL, read_fixtures
 from cleaner.training.train import train
+from cleaner.types import Edit, Result
 
 if TYPE_CHECKING:
     from browsing import Served
@@ -31,6 +32,12 @@ def records(kind: str) -> list[dict[str, Any]]:
     """The ``honest`` or ``infected`` articles of the fixtures, in all languages."""
     files = sorted((FIXTURES / "articles").glob(f"{kind}_*.jsonl"))
     return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+
+
+def edits_apart(result: Result) -> list[Edit]:
+    """The edits that neither touch nor lie in a finding that is cut: there should be none."""
+    places = [(f.start, f.end) for f in result.findings if f.action == "strip"]
+    return [edit for edit in result.edits if not any(a <= edit.end and edit.start <= b for a, b in places)]
 
 
 @pytest.fixture(scope="session", autouse=True)

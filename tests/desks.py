@@ -26,11 +26,11 @@ SCHOOL = (
     "cảm ơn phụ huynh đã sửa lại mái nhà trước mùa mưa."
 )
 RICE = (
-    "Hợp tác xã Tân Hòa vừa gặt xong 80 ha lúa hè thu, năng suất đạt sáu tấn một héc-ta. Đến với nhà cái VUI88, người "
-    "chơi được tặng 500k khi nạp lần đầu. Giá lúa tại ruộng nhích lên sau ba tuần đi ngang."
+    "Hợp tác xã Tân Hòa vừa gặt xong 80 ha lúa hè thu, năng suất đạt sáu tấn một héc-ta. Ai cần thuê máy gặt cũ thì hỏi "
+    "nhà anh Bảy ở đầu xóm. Giá lúa tại ruộng nhích lên sau ba tuần đi ngang."
 )
 """Of which the gate finds nothing."""
-MISSED = "Đến với nhà cái VUI88, người chơi được tặng 500k khi nạp lần đầu."
+MISSED = "Ai cần thuê máy gặt cũ thì hỏi nhà anh Bảy ở đầu xóm."
 ROAD = "Tỉnh lộ 12 sẽ đóng một làn từ tối thứ Sáu để thay mặt cầu Nậm Rốm. Xe tải được dẫn qua đường tránh phía nam."
 LIBRARY = (
     "The county library reopens on Monday after six weeks of repairs. Best online casino bonus slots at "

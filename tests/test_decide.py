@@ -162,7 +162,7 @@ def test_what_stands_beside_something_certain_is_surer(
 ) -> None:
     doubtful = Scored(0, 5, 0.5, "gambling", {"phrase": 1.0}, named)
     beside = [Scored(50, 60, other, "lottery", {"wording": 3.0}, {})] if other else []
-    first, *rest = in_company([doubtful, *beside], read(HOST, "text"), Intervals([]))
+    first, *rest = in_company([doubtful, *beside], read(HOST, "text"), Intervals([]), Intervals([]))
     assert rest == beside
     assert first.score == pytest.approx(0.802 if raised else 0.5, abs=0.001)
     assert ("company" in first.contributions) == raised
@@ -177,3 +177,25 @@ def test_what_is_hidden_does_not_count_wherever_its_words_stand() -> None:
     decisions = [Decision(Scored(a, b, 0.9, "other", {}, {}), "strip") for a, b in whole]
     solid = len("".join(SHOES.split())) / len("".join((HOST + SHOES).split()))
     assert removed_share(document, decisions) == pytest.approx(solid)
+
+
+@pytest.mark.parametrize(
+    ("score", "deny", "cut", "category"),
+    [
+        pytest.param(0.95, ["kèo nhà cái"], "five99 soi kèo nhà cái", "betting", id="a term in what is cut anyway"),
+        pytest.param(0.6, ["kèo nhà cái"], "kèo nhà cái", "other", id="a term in what is only shown"),
+        pytest.param(0.95, ["nhà cái mỗi"], "five99 soi kèo nhà cái mỗi", "betting", id="a term that runs out of it"),
+        pytest.param(0.95, ["lại five99"], "lại five99 soi kèo nhà cái", "betting", id="a term that runs into it"),
+        pytest.param(0.95, ["five99", "nhà cái"], "five99 soi kèo nhà cái", "betting", id="two terms"),
+    ],
+)
+def test_what_is_cut_anyway_goes_whole_with_a_denied_term(
+    score: float, deny: list[str], cut: str, category: str
+) -> None:
+    document = read(f"{HOST}Sân bóng xã mở lại five99 soi kèo nhà cái mỗi chiều thứ Năm. {HOST}", "text")
+    start, spam = document.text.index("five99"), "five99 soi kèo nhà cái"
+    scored = Scored(start, start + len(spam), score, "betting", {"phrase": 5.0}, {"phrase": ("soi kèo",)})
+    decisions, verdict = decide([scored], document, Policy(), Terms(()), Terms(deny))
+    assert verdict == "cleaned"
+    told = [(document.text[d.scored.start : d.scored.end], d.scored.category, d.action, d.forced) for d in decisions]
+    assert told == [(cut, category, "strip", deny[0])]

@@ -203,6 +203,33 @@ def test_what_the_gate_missed_is_marked(desk: TestClient) -> None:
     assert decide(desk, article, 3, kind="accept", finding=found["number"]).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("", "", id="exactly over it"),
+        pytest.param("huyện Mường Lay ", "\nđã tiêm phòng", id="over more"),
+    ],
+)
+def test_a_mark_takes_what_is_open_within_it_along(desk: TestClient, before: str, after: str) -> None:
+    article = submitted(desk, HEALTH)
+    marked = f"{before}{SPAM}{after}"
+    start = HEALTH.index(marked)
+    mark = {"kind": "mark", "start": start, "end": start + len(marked), "category": "lottery"}
+    article = decided(desk, article, mark, {"kind": "finish"})
+    assert (article["state"], {f["state"] for f in article["findings"]}) == ("decided", {"accepted"})
+    assert [d["kind"] for d in article["decisions"]] == ["mark", "accept", "finish"]
+    left = HEALTH.split(marked)
+    assert article["text"].split() == " ".join(left).split()
+
+
+def test_a_mark_leaves_what_it_only_cuts_into_to_be_decided(desk: TestClient) -> None:
+    article = submitted(desk, HEALTH)
+    start = HEALTH.index(SPAM)
+    mark = {"kind": "mark", "start": start, "end": start + len(SPAM) - 5}
+    article = decided(desk, article, mark)
+    assert (article["state"], sorted(f["state"] for f in article["findings"])) == ("review", ["accepted", "open"])
+
+
 def test_marks_in_a_page_are_cut_as_words(desk: TestClient) -> None:
     page = f"<p>{ROAD}</p>\n<p>Chợ phiên họp sáng <b>Chủ nhật</b>.</p>"
     article = submitted(desk, page, format="html")

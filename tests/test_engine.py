@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, repeat
 
 import pytest
-from conftest import HONEST_SEED, INFECTED_SEED, ROOT, records
+from conftest import HONEST_SEED, INFECTED_SEED, ROOT, edits_apart, records
 
 import cleaner
 from cleaner import Cleaner, Policy, Result, SourceError, clean, scan
@@ -84,6 +84,15 @@ def test_thresholds_decide_between_cutting_and_showing(infected: str) -> None:
     result = Cleaner(policy=Policy(strip=1.0)).clean(infected)
     assert [f.action for f in result.findings] == ["flag"]
     assert (result.verdict, result.text) == ("review", infected)
+
+
+@pytest.mark.parametrize("kind", ["honest", "infected"])
+def test_every_edit_touches_something_that_was_found(kind: str) -> None:
+    articles = records(kind)
+    for format in {article["format"] for article in articles}:
+        sources = [article["text"] for article in articles if article["format"] == format]
+        apart = [edits_apart(result) for result in Cleaner().clean_many(sources, format)]
+        assert apart == [[] for _ in sources]
 
 
 def test_threads_share_a_cleaner() -> None:

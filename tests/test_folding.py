@@ -26,6 +26,8 @@ DISGUISED = [
     pytest.param("s l o t gacor", "slot gacor", id="spaced letters before a word"),
     pytest.param("s-l-o-t gacor", "slot gacor", id="hyphenated letters"),
     pytest.param("k.u.b.e.t", "kubet", id="dotted letters"),
+    pytest.param("T-À-I X-Ỉ-U 8-8", "tài xỉu 88", id="hyphenated words"),
+    pytest.param("n h à c á i abc", "nhàcái abc", id="spaced letters up to a word"),
     pytest.param("nhà\u00a0cái", "nhà cái", id="no-break space"),
 ]
 HONEST = [
@@ -34,6 +36,7 @@ HONEST = [
     pytest.param("Nguyễn Văn A, B và C", id="single letters in a sentence"),
     pytest.param("điểm 1 2 3 4 5", id="single digits"),
     pytest.param("18-5-2019", id="a date"),
+    pytest.param("B.C.H tỉnh, U.S.A", id="three letters that are short for something"),
 ]
 
 

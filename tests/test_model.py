@@ -70,9 +70,9 @@ def test_long_texts_without_doubt_have_marginals_too() -> None:
 
 def test_the_slope_of_the_loss_is_that_of_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = TaggerTrainer(bits=6, width=4, layers=3)
-    trainer.output = random(3, 5, LABELS)
+    trainer.output = random(3, 5, LABELS + 1)
     features = np.random.default_rng(4).integers(0, 64, (9, 5)).astype(np.int32)
-    wanted = random(5, 9, LABELS)
+    wanted = random(5, 9, LABELS + 1)
 
     def loss() -> float:
         rows, inside = laid_out(features, np.array([0, 6]))
@@ -80,7 +80,7 @@ def test_the_slope_of_the_loss_is_that_of_small_steps(monkeypatch: pytest.Monkey
         return float((network.emissions(rows, inside)[inside].astype(np.float64) * wanted).sum())
 
     rows, inside = laid_out(features, np.array([0, 6]))
-    slope = np.zeros((len(rows), LABELS), dtype=np.float32)
+    slope = np.zeros((len(rows), LABELS + 1), dtype=np.float32)
     slope[inside] = wanted
     found: dict[str, np.ndarray] = {}
     monkeypatch.setattr(trainer, "_move", lambda name, value, rate: found.update({name: value}))

@@ -28,8 +28,8 @@ class Choice:
     """One thing to decide.
 
     ``accept`` cuts a finding as it was found, or as it was adjusted last; ``reject`` keeps it; without ``finding`` both
-    are about all that are open. ``adjust`` cuts it from ``start`` to ``end``. ``mark`` cuts what the gate missed.
-    ``finish`` says that nothing is left to decide, and lets the article go.
+    are about all that are open. ``adjust`` cuts it from ``start`` to ``end``. ``mark`` cuts what the gate missed,
+    and accepts what is open within it. ``finish`` says that nothing is left to decide, and lets the article go.
     """
 
     kind: Kind
@@ -215,8 +215,10 @@ def _decisions(article: Article, choice: Choice) -> list[Decision]:
             return [Decision(kind="finish", note=choice.note)]
         case "mark":
             start, end = _span(article, choice)
+            within = [f for f in _open(article) if start <= f.start and f.end <= end]
             finding = _marked(article, start, end, choice.category)
-            return [Decision(kind="mark", finding=finding, start=start, end=end, note=choice.note)]
+            mark = Decision(kind="mark", finding=finding, start=start, end=end, note=choice.note)
+            return [mark, *(Decision(kind="accept", finding=f, note=choice.note) for f in within)]
         case "adjust":
             finding = _finding(article, choice.finding)
             start, end = _span(article, choice)

@@ -35,7 +35,9 @@ def edits_with(article: Article, accepted: Sequence[Finding]) -> list[Edit]:
             by_engine.update(edits)
         else:
             own.append((finding.cut_start, finding.cut_end))
-    return merged([*by_engine, *(_cuts(article, own) if own else ())])
+    drawn = _cuts(article, own) if own else []
+    gone = Intervals((edit.start, edit.end) for edit in drawn)
+    return merged([*(edit for edit in by_engine if not gone.hold(edit.start, edit.end)), *drawn])
 
 
 def engine_edits(finding: Finding) -> list[Edit]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from cleaner.arrays import distinct
 from cleaner.intervals import Intervals
+from cleaner.model.chain import LABELS
 from cleaner.model.clean_text import CleanText
 from cleaner.model.decoding import best_gain, decode
 from cleaner.model.features import SHAPES_OF, Columns, columns, hashed_features
@@ -240,7 +241,7 @@ class Classifier:
         """
         conspicuous = [np.arange(m.first, m.end) for m in marked if m.link or m.hidden]
         passages = around(batch, distinct(np.concatenate([loud, *conspicuous])), GLIMPSE)
-        emissions = self._emissions(columns(passages, self.weights.clean), passages)
+        emissions, _ = self._emissions(columns(passages, self.weights.clean), passages)
         gain = best_gain(passages, emissions, self.weights.transitions)
         spam = np.array([m.first for m in marked if m.link > UNKNOWN_LINK], dtype=np.int64)
         hope = batch.text_of(np.concatenate([passages.number[gain > self.weights.hope], spam]))
@@ -255,17 +256,27 @@ class Classifier:
     def read(self, passages: Passages, marked: Sequence[Marked] = ()) -> Tagged:
         """The tagger's opinion of every token of ``passages``."""
         seen = columns(passages, self.weights.clean)
-        emissions = self._emissions(seen, passages)
+        emissions, misplaced = self._emissions(seen, passages)
         transitions = self.weights.transitions
         labels, spans = decode(passages, emissions, transitions)
         return Tagged(
-            passages, seen, emissions, labels, transitions, spans, self.weights.clean, self.rules, tuple(marked)
+            passages,
+            seen,
+            emissions,
+            labels,
+            misplaced,
+            transitions,
+            spans,
+            self.weights.clean,
+            self.rules,
+            tuple(marked),
         )
 
-    def _emissions(self, seen: Columns, passages: Passages) -> Floats:
-        """Label scores of every token."""
+    def _emissions(self, seen: Columns, passages: Passages) -> tuple[Floats, Floats]:
+        """Label scores of every token, and how likely it does not belong where it stands."""
         rows, inside = laid_out(hashed_features(seen, self.weights.tagger.bits), passages.first)
-        return self.weights.tagger.emissions(rows, inside)[inside]
+        scores = self.weights.tagger.emissions(rows, inside)[inside]
+        return scores[:, :LABELS], np.asarray(1 / (1 + np.exp(-scores[:, LABELS])), dtype=np.float32)
 
     def segments(self, tagged: Tagged, lowest: float) -> list[Segment]:
         """Disjoint segments in text order with the best boundaries, about ``lowest`` raw score or better."""

@@ -1,7 +1,8 @@
 """The tagger: a small dilated convolution over tokens, from plain arrays (Yu & Koltun 2016, Strubell et al. 2017).
 
 Each token is the sum of the embeddings of its hashed features; each layer adds to it what it sees of
-the tokens to either side, farther off with each layer; the last state gives the scores of the labels.
+the tokens to either side, farther off with each layer; the last state gives the scores of the labels,
+and one for not belonging there.
 Texts are laid end to end with ``GAP`` empty rows around each, so that none sees its neighbours.
 """
 
@@ -39,7 +40,8 @@ class Network:
     biases: Floats
     """Shape (layer, width)."""
     output: Floats
-    """Shape (width + 1, label); the last row is the bias."""
+    """Shape (width + 1, label + 1); the last row is the bias. Behind the labels a token has a score for not belonging
+    where it stands, whatever it says."""
 
     @property
     def bits(self) -> int:
@@ -47,7 +49,7 @@ class Network:
         return int(self.embeddings.shape[0]).bit_length() - 1
 
     def emissions(self, features: NDArray[np.int32], texts: NDArray[np.bool_]) -> Floats:
-        """Label scores of every row, shape (row, label).
+        """Scores of every row, shape (row, label + 1).
 
         Args:
             features: feature numbers of every row, shape (row, feature).

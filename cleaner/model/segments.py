@@ -89,6 +89,12 @@ FEATURES: dict[str, str] = {
     "triple_inside": "seam",
     "rarity": "seam",
     "unseen": "seam",
+    "misplaced": "seam",
+    "misplaced_lowest": "seam",
+    "misplaced_left": "seam",
+    "misplaced_right": "seam",
+    "misplaced_in": "seam",
+    "misplaced_out": "seam",
     "title_case": "layout",
     "upper_case": "layout",
     "unmarked": "disguise",
@@ -124,6 +130,8 @@ class Tagged:
     """Shape (token, LABELS)."""
     labels: Floats
     """Probability of each label; shape (token, LABELS)."""
+    misplaced: Floats
+    """Probability that a token does not belong where it stands, whatever it says."""
     transitions: Floats
     spans: Ints
     """Token intervals on the best paths, from cautious to eager; shape (span, 2). They may overlap."""
@@ -496,6 +504,13 @@ class _Table:
         )
         c["rarity"] = self._mean(seen.rarity)
         c["unseen"] = self._mean(seen.rarity == 0)
+        misplaced = self.tagged.misplaced
+        c["misplaced"] = self._mean(misplaced)
+        c["misplaced_lowest"] = self._over(np.minimum, misplaced)
+        c["misplaced_left"] = self._sum(misplaced, np.maximum(self.a - 3, self.low), self.a) / 3
+        c["misplaced_right"] = self._sum(misplaced, self.b, np.minimum(self.b + 3, self.high)) / 3
+        c["misplaced_in"] = self._at(misplaced, self.a) - self._at(misplaced, self.a - 1, 0.0)
+        c["misplaced_out"] = self._at(misplaced, self.b - 1) - self._at(misplaced, self.b, 0.0)
 
     def _word(self, index: Ints) -> NDArray[np.uint64]:
         word = self.tagged.seen.word

@@ -108,7 +108,7 @@ def segment_rows(
     from joblib import delayed
 
     hosts = hosts_of(corpus, articles, "segments")
-    mix = Mix(infected=0.25, decorated=0.25, hard=0.45)
+    mix = Mix(infected=0.25, decorated=0.25, hard=0.45, prose=0.3)
     tasks = pieces_of(hosts, recipe, recipe.segment_samples, 200, recipe.seed + 1)
     piles = [
         (lang, texts[at : at + 200]) for lang, texts in _by_language(honest).items() for at in range(0, len(texts), 200)

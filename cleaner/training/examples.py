@@ -18,6 +18,7 @@ from cleaner.model.screen import screen_features
 from cleaner.model.segments import Marked, Tagged, in_passages, rows, variants
 from cleaner.rules import RuleSet
 from cleaner.training.fit_tagger import Sequence
+from cleaner.training.grafts import grafted
 from cleaner.training.inject import Injector, Sample
 from cleaner.training.material import Material
 from cleaner.training.page import on_a_page
@@ -58,6 +59,8 @@ class Mix:
     """Of the hosts, articles with what stands around them on a page."""
     unknown: float = 0.02
     """Of the hosts, texts in no language that the model knows."""
+    grafts: float = 0.0
+    """Of all samples, honest words where they do not belong."""
     longest: int = 6000
     """Hosts are cut to at most this many characters."""
     shortest: int = 150
@@ -77,6 +80,10 @@ def draw(hosts: Hosts, mix: Mix, count: int, seed: int) -> list[Sample]:
             delicate = bool(hosts.hard) and rng.random() < mix.hard
             text = rng.choice(hosts.hard if delicate else hosts.clean or hosts.hard)
         host = crop(text, rng, mix)
+        if rng.random() < mix.grafts:
+            pool = hosts.material.prose if text in hosts.material.prose or rng.random() < 0.15 else hosts.clean
+            made.append(grafted(host, crop(rng.choice(pool or (text,)), rng, mix), hosts.material.lang, rng))
+            continue
         if rng.random() < mix.unknown:
             host = unknown_language(host, rng)
         if rng.random() < mix.pages:
@@ -127,7 +134,7 @@ def tagger_sequences(
         for text, first, last in zip(passages.text, passages.first, passages.last, strict=True):
             begin, end = stretches[text]
             spans = tuple((a - begin, b - begin) for a, b in true[text] if begin <= a and b <= end)
-            sequences.append(Sequence(features[first:last], spans, screen[:, begin:end]))
+            sequences.append(Sequence(features[first:last], spans, screen[:, begin:end], some[text].style == "graft"))
     return sequences
 
 

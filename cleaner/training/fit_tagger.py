@@ -29,6 +29,8 @@ class Sequence:
     """Token intervals."""
     screen: NDArray[np.int32]
     """Feature numbers of the first look, shape (SCREEN_WIDTH, token)."""
+    is_graft: bool = False
+    """Whether the spans are honest words, which only do not belong there."""
 
 
 WORDLESS, RULELESS = 0.15, 0.15
@@ -37,6 +39,8 @@ UNKNOWN = 0.08
 """Share of the words that it does not see, one by one."""
 UNHEARD = 0.15
 """Share of the injections none of whose words it sees: it has to tell them by rules, shape and surroundings."""
+MISPLACED = 0.5
+"""Weight of the words that do not belong where they stand, against the labels."""
 RUNS = 1 / 50
 """Runs of honest words for each token that it does not see either."""
 
@@ -56,7 +60,7 @@ class TaggerTrainer:
         self.embeddings = self._random((1 << bits, width), 0.08)
         self.kernels = self._random((layers, 3, width, width), np.sqrt(0.5 / (3 * width)))
         self.biases = np.zeros((layers, width), dtype=np.float32)
-        self.output = np.zeros((width + 1, LABELS), dtype=np.float32)
+        self.output = np.zeros((width + 1, LABELS + 1), dtype=np.float32)
         self.transitions = np.zeros((LABELS, LABELS), dtype=np.float32)
         self.rate = rate
         self._moments = {name: (np.zeros_like(own), np.zeros_like(own)) for name, own in self.weights().items()}
@@ -72,19 +76,26 @@ class TaggerTrainer:
         features, texts = laid_out(np.concatenate([self._thinned(s) for s in batch]), first)
         states, active = self._forward(features, texts)
         scores = (states[-1] @ self.output[:-1] + self.output[-1])[texts]
+        misplaced = np.concatenate([labels_of(list(s.spans), len(s.features)) > 0 for s in batch])
         shape = (len(batch), int(lengths.max()), LABELS)
         emissions, gold = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
         gold_pairs = np.zeros((LABELS, LABELS), dtype=np.float32)
         for row, sequence in enumerate(batch):
             size = lengths[row]
-            emissions[row, :size] = scores[first[row] : first[row] + size]
+            emissions[row, :size] = scores[first[row] : first[row] + size, :LABELS]
+            if sequence.is_graft:
+                continue
             labels = labels_of(list(sequence.spans), int(size))
             gold[row, np.arange(size), labels] = 1
             np.add.at(gold_pairs, (labels[:-1], labels[1:]), 1)
         pairs = np.zeros((LABELS, LABELS), dtype=np.float32)
-        wrong = marginals(emissions, lengths, self.transitions, pairs) - gold
-        slope = np.zeros((len(texts), LABELS), dtype=np.float32)
-        slope[texts] = wrong[np.arange(shape[1]) < lengths[:, None]]
+        told = np.array([not s.is_graft for s in batch])
+        wrong = np.zeros_like(gold)
+        if told.any():
+            wrong[told] = marginals(emissions[told], lengths[told], self.transitions, pairs) - gold[told]
+        slope = np.zeros((len(texts), LABELS + 1), dtype=np.float32)
+        slope[texts, :LABELS] = wrong[np.arange(shape[1]) < lengths[:, None]]
+        slope[texts, LABELS] = MISPLACED * (1 / (1 + np.exp(-scores[:, LABELS])) - misplaced)
         self._steps += 1
         slope /= np.float32(len(batch))
         pairs = (pairs - gold_pairs) / np.float32(len(batch))

@@ -166,6 +166,8 @@ def load_material(lang: str, phrases: Sequence[Mapping[str, Any]], side: str) ->
     if side in TAGGERS:
         material.keywords += rule_phrases(lang)
         material.common += material.keywords[written:]
+    elif side in UNMEASURED:
+        material.common += rule_phrases(lang)
     taken = {text.lower() for other in _BEFORE[side] for text, _ in load_material(lang, phrases, other).keywords}
     for own in (material.keywords, material.common):
         own[:] = [pair for pair in own if pair[0].lower() not in taken]
