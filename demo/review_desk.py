@@ -50,10 +50,10 @@ def fill(database: str) -> None:
         desk.database.migrate()
         gate = desk.gate()
         found = list(submissions())
-        for ago, article in enumerate(reversed(found)):
+        for number, article in enumerate(found, 1):
             judged = gate.judge(article.source, article.format)
             with desk.database.write() as session:
-                submit(session, article, judged, "demo").submitted -= APART * ago
+                submit(session, article, judged, "demo").submitted -= APART * (len(found) - number)
 
 
 def submissions() -> Iterator[Submission]:
