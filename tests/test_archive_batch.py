@@ -104,6 +104,21 @@ def test_nothing_is_written_by_a_dry_run_which_resume_writes(site: Path) -> None
     assert tree(Path("out"))["2024/tháng 5/bài.txt"].decode() == CLEANED
 
 
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (1, "1 record; in 1 of them 1 finding would be cut, 0 to look at"),
+        (2, "2 records; in 2 of them 2 findings would be cut, 0 to look at"),
+    ],
+)
+def test_the_summary_counts_in_grammar(folder: Path, count: int, told: str) -> None:
+    for number in range(count):
+        (folder / "site").mkdir(exist_ok=True)
+        (folder / "site" / f"bài-{number}.txt").write_text(INFECTED, "utf-8")
+    result = batch("site", "--out", "out", "--dry-run")
+    assert told in " ".join(result.output.split())
+
+
 def test_in_place_and_back(site: Path) -> None:
     source = tree(site)
     picture = (site / "ảnh.jpg").stat()

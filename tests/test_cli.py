@@ -537,6 +537,27 @@ assert not heavy, heavy
     subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL, check=True)
 
 
+@pytest.mark.parametrize("chosen", [None, "2"])
+def test_one_thread_of_linear_algebra_unless_its_user_wants_more(chosen: str | None) -> None:
+    program = """
+import json, os
+from threadpoolctl import threadpool_info
+from cleaner.cli import main
+def threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+before = threads()
+main(["clean", os.devnull], standalone_mode=False)
+print(json.dumps([before, threads(), os.environ["OPENBLAS_NUM_THREADS"], os.environ.get("OMP_NUM_THREADS")]))
+"""
+    own = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    own |= {"OPENBLAS_NUM_THREADS": chosen} if chosen else {}
+    told = subprocess.run([sys.executable, "-c", program], env=own, stdout=subprocess.PIPE, check=True, text=True)
+    before, after, told_to_others, of_training = json.loads(told.stdout)
+    assert before
+    assert after == (before if chosen else [1 for _ in before])
+    assert (told_to_others, of_training) == (chosen or "1", None)
+
+
 # --- helpers
 
 

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from desks import asking, desk_at
 from fastapi.testclient import TestClient
+from sqlalchemy import select, update
 
 from cleaner.cli import main
 from cleaner.desk import tokens
@@ -109,6 +110,21 @@ def test_a_link_lets_in_once(database: Database) -> None:
         tokens.close_session(session, secret)
         with pytest.raises(UnauthorizedError):
             tokens.check(session, secret, "session")
+
+
+def test_who_comes_in_lets_what_has_expired_be_forgotten(database: Database) -> None:
+    with database.write() as session:
+        _, secret = tokens.add(session, "lan", ["review"], "lan")
+        tokens.add(session, "guest", ["review"], "lan", timedelta(days=1))
+        _, ticket = tokens.add(session, "minh", ["review"], "lan", tokens.TICKET_LIFE, "ticket")
+        tokens.open_session(session, ticket, "ticket")
+        tokens.open_session(session, secret, "token")
+        session.execute(update(Token).where(Token.expires.is_not(None)).values(expires=now() - timedelta(days=1)))
+        _, later = tokens.add(session, "hoa", ["review"], "lan", tokens.TICKET_LIFE, "ticket")
+        tokens.open_session(session, secret, "token")
+        kept = session.execute(select(Token.kind, Token.name).order_by(Token.number)).all()
+        assert list(map(tuple, kept)) == [("token", "lan"), ("token", "guest"), ("ticket", "hoa"), ("session", "lan")]
+        assert tokens.check(session, later, "ticket").name == "hoa"
 
 
 def test_sessions_end_with_their_token(database: Database) -> None:

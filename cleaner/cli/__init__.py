@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -82,9 +83,22 @@ def _print_version(ctx: click.Context, _option: click.Parameter, asked: bool) ->
     ctx.exit()
 
 
+def _compute_on_one_thread() -> None:
+    """On a busy machine the threads of OpenBLAS wait for one another, and our matrices are too small to gain by them.
+
+    Here numpy is loaded already, so the environment alone is too late; it tells the processes that are started.
+    """
+    from threadpoolctl import threadpool_limits
+
+    if "OPENBLAS_NUM_THREADS" not in os.environ:
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+        threadpool_limits(1, user_api="blas")
+
+
 @click.group(cls=LazyGroup, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
 )
 def main() -> None:
     """Find spam injected into honest articles, and cut exactly that out."""
+    _compute_on_one_thread()

@@ -225,7 +225,8 @@ def _show_summary(screen: Screen, book: Ledger, dry_run: bool) -> None:
     records, documents = next(book.rows("SELECT coalesce(sum(records), 0) FROM container"))[0], book.count("document")
     cut, flagged = (book.count("finding", "action = ?", action) for action in ("strip", "flag"))
     would = "would be " if dry_run else ""
-    screen.print(f"{records:,} records; in {documents:,} of them {cut:,} findings {would}cut, {flagged:,} to look at")
+    counted = f"{records:,} {'record' if records == 1 else 'records'}; in {documents:,} of them {cut:,}"
+    screen.print(f"{counted} {'finding' if cut == 1 else 'findings'} {would}cut, {flagged:,} to look at")
     if not dry_run:
         return
     for record, source, left, removed, replacement, right in book.rows(

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from cleaner.desk.errors import ForbiddenError, InvalidError, NotFoundError, UnauthorizedError
@@ -104,7 +104,7 @@ def check(session: Session, secret: str, kind: str = "token") -> Actor:
 
 
 def open_session(session: Session, secret: str, kind: str) -> tuple[Actor, str]:
-    """Let a browser in with a ``ticket``, which is good this once, or with a ``token``.
+    """Let a browser in with a ``ticket``, which is good this once, or with a ``token``; forget what has expired.
 
     Returns:
         Who was let in, and the secret of the session, for the cookie.
@@ -117,6 +117,7 @@ def open_session(session: Session, secret: str, kind: str) -> tuple[Actor, str]:
         used = update(Token).where(Token.number == actor.number, Token.revoked.is_(None)).values(revoked=now())
         if session.execute(used).rowcount != 1:  # type: ignore[attr-defined]
             raise UnauthorizedError("this link was used already")
+    session.execute(delete(Token).where(Token.kind.in_(("ticket", "session")), Token.expires <= now()))
     parent = actor.number if kind == "token" else None
     made, opened = add(session, actor.name, actor.scopes, actor.name, SESSION_LIFE, "session", parent)
     return Actor(actor.name, actor.scopes, made.number), opened

@@ -305,7 +305,8 @@ class ChoiceIn(Body):
 
     kind: Literal["accept", "reject", "adjust", "mark", "finish"] = Field(
         description="`accept`: cut a finding; `reject`: keep it; both without `finding`: all that are open. "
-        "`adjust`: cut it from `start` to `end`. `mark`: cut what the gate missed. `finish`: nothing is left to decide."
+        "`adjust`: cut it from `start` to `end`. `mark`: cut what the gate missed, and accept what is open within it. "
+        "`finish`: nothing is left to decide."
     )
     finding: Number | None = None
     start: Number | None = None
