@@ -33,6 +33,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from served import Served, running, serving, token_for
+from uvicorn.supervisors import Multiprocess
 
 SIZE = 5_000
 """Bytes of an article."""
@@ -132,7 +133,10 @@ def main() -> None:
 @click.option("--workers", type=int, required=True)
 def serve_bare(port: int, workers: int) -> None:
     sys.path.insert(0, str(Path(__file__).parent))
-    uvicorn.run("desk:bare", factory=True, port=port, workers=workers, log_level="error", access_log=False)
+    config = uvicorn.Config("desk:bare", factory=True, workers=workers, log_level="error", access_log=False)
+    with socket.create_server(("127.0.0.1", port)) as listening:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        Multiprocess(config, [listening]).run()
 
 
 @main.command()

@@ -146,7 +146,7 @@ def _prepare(settings: Settings) -> str:
 
 
 def _listen(settings: Settings) -> socket:
-    """A socket that listens.
+    """A socket that listens, and whose answers do not wait to be packed together (RFC 896).
 
     Raises:
         CleanerError: the address is taken, or none of this machine.
@@ -155,10 +155,13 @@ def _listen(settings: Settings) -> socket:
 
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        listening = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
         why = cause(error).partition(" (")[0]
         raise CleanerError(f"cannot listen on {settings.host}:{settings.port}: {why}") from None
+    # The sockets of its connections inherit it; asyncio sets it for none whose protocol number is 0, as theirs is.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def _run(settings: Settings, listening: socket, workers: int) -> None:
