@@ -259,7 +259,7 @@ def _variants() -> Iterator[Variant]:
         yield Variant(part, name, "decision", unseen)
     part = "Nothing fitted anew, without"
     yield Variant(part, "first look and hope", patches=((f"{model}.Classifier.hopeful", every_token),))
-    yield Variant(part, "company of other finds", patches=(("cleaner.decide.in_company", lambda s, *_: list(s)),))
+    yield Variant(part, "company of other finds", patches=(("cleaner.decide.in_company", lambda s, **_: list(s)),))
     yield Variant(part, "what is only shown", patches=(("cleaner.decide._is_recognised", lambda *_: True),))
     yield Variant(part, "second look at what is left", patches=(("cleaner.engine.Cleaner._settle", _nothing),))
     yield Variant(part, "disguise undone", patches=(("cleaner.evidence.fold", lower_case),))

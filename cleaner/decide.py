@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from cleaner.copies import with_copies
 from cleaner.folding import fold
 from cleaner.intervals import Intervals
 from cleaner.model.classifier import Scored
@@ -94,7 +95,13 @@ def decide(
     links = Intervals((e.text_start, e.text_end) for e in (document.elements if scored else ()) if e.href)
     series = _is_series([name for s in scored if (name := _lone_name(s, document))])
     mentions = Intervals([*_mentions(scored, document), *_quotations(scored, document)])
-    for s in in_company(scored, document, links, mentions):
+
+    def tells(s: Scored) -> bool:
+        is_mentioned = mentions.overlap(s.start, s.end)
+        return s.score >= SURE and not is_mentioned and _is_recognised(s, document, links)
+
+    spans = in_company(scored, is_certain=any(map(tells, scored)))
+    for s in with_copies(spans, filter(tells, spans), document.text):
         is_forced = forced.overlap(s.start, s.end)
         if allowed.overlap(s.start, s.end) or (is_forced and s.element):
             continue
@@ -114,18 +121,13 @@ def decide(
     return decisions, "review" if decisions else "clean"
 
 
-def in_company(scored: Sequence[Scored], document: Document, links: Intervals, mentions: Intervals) -> list[Scored]:
-    """The spans, those that a rule recognises surer where another one tells that the text was tampered with.
+def in_company(scored: Sequence[Scored], is_certain: bool) -> list[Scored]:
+    """The spans, those that a rule recognises surer where it ``is_certain`` that the text was tampered with.
 
     Of two independent finds in a text each raises the odds of the other: who injects once does it again. What the text
     itself mentions as spam says nothing of that.
     """
-
-    def tells(s: Scored) -> bool:
-        is_mentioned = mentions.overlap(s.start, s.end)
-        return s.score >= SURE and not is_mentioned and _is_recognised(s, document, links)
-
-    if len(scored) < 2 or not any(map(tells, scored)):
+    if not is_certain:
         return list(scored)
     return [_joined_by_company(s) if s.score < SURE and not _WORDS.isdisjoint(s.named) else s for s in scored]
 

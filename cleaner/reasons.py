@@ -22,6 +22,7 @@ _SAYS = {
     "hidden": "it is hidden from readers",
     "campaign": "a campaign",
     "company": "something else in the article is certainly injected",
+    "copy": "the same name is certainly injected elsewhere in the article",
     "language": "the article is in a language that the model does not know: only what rules recognise is cut",
     "policy": "the policy's deny list",
 }

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cleaner import Policy
-from cleaner.decide import PARAGRAPH, Decision, Terms, decide, in_company, removed_share
+from cleaner.decide import PARAGRAPH, Decision, Terms, decide, removed_share
 from cleaner.document import read
-from cleaner.intervals import Intervals
 from cleaner.model.classifier import Scored
 
 HOST = "Đội bóng của trường đã thắng trận chung kết chiều qua trên sân nhà. " * 12
@@ -149,23 +148,23 @@ def test_a_line_or_link_of_a_page_that_is_a_mere_name_is_only_shown(
 
 
 @pytest.mark.parametrize(
-    ("other", "named", "raised"),
+    ("other", "named", "action"),
     [
-        pytest.param(0.95, {"phrase": ("nổ hũ",)}, True, id="a phrase beside something certain"),
-        pytest.param(0.95, {"link": ("/u",)}, False, id="nothing that a rule recognises"),
-        pytest.param(0.7, {"phrase": ("nổ hũ",)}, False, id="nothing certain"),
-        pytest.param(None, {"phrase": ("nổ hũ",)}, False, id="alone"),
+        pytest.param(0.95, {"phrase": ("nổ hũ",)}, "strip", id="a phrase beside something certain"),
+        pytest.param(0.95, {"link": ("/u",)}, "flag", id="nothing that a rule recognises"),
+        pytest.param(0.7, {"phrase": ("nổ hũ",)}, "flag", id="nothing certain"),
+        pytest.param(None, {"phrase": ("nổ hũ",)}, "flag", id="alone"),
     ],
 )
 def test_what_stands_beside_something_certain_is_surer(
-    other: float | None, named: dict[str, tuple[str, ...]], raised: bool
+    other: float | None, named: dict[str, tuple[str, ...]], action: str
 ) -> None:
-    doubtful = Scored(0, 5, 0.5, "gambling", {"phrase": 1.0}, named)
+    doubtful = Scored(0, 5, 0.55, "gambling", {"phrase": 1.0}, named)
     beside = [Scored(50, 60, other, "lottery", {"wording": 3.0}, {})] if other else []
-    first, *rest = in_company([doubtful, *beside], read(HOST, "text"), Intervals([]), Intervals([]))
-    assert rest == beside
-    assert first.score == pytest.approx(0.802 if raised else 0.5, abs=0.001)
-    assert ("company" in first.contributions) == raised
+    (first, *rest), _ = decide([doubtful, *beside], read(HOST, "text"), Policy(), Terms(()), Terms(()))
+    assert [decision.scored for decision in rest] == beside
+    assert first.action == action
+    assert ("company" in first.scored.contributions) == (action == "strip")
 
 
 def test_what_is_hidden_does_not_count_wherever_its_words_stand() -> None:

@@ -39,6 +39,7 @@ GLIMPSE = 8
 """Tokens to either side of a loud one that are looked at with it."""
 READ = 200
 """Tokens to either side of what may be injected that are read with it."""
+_UNSEEN = list(FEATURES).index("unseen")
 RATION = 500
 """Loud tokens of a hidden block that are looked at again."""
 FEW = 200
@@ -91,6 +92,8 @@ class Scored:
     """The link or frame that was found, where no words were."""
     unwrap: bool = False
     """Whether its words belong to the article, and only the tags around them were injected."""
+    is_unheard: bool = False
+    """Whether it holds words that no clean text held."""
     in_unknown_language: bool = False
     """Whether what was learnt says little of it: it reaches from the first to the last thing that rules recognise."""
 
@@ -205,6 +208,7 @@ class Classifier:
             category=self.category(tagged, segment.first, segment.last),
             contributions=contributions,
             named=_named(tagged, segment) | _markup_names(markup.around(start, end)),
+            is_unheard=bool(segment.row[_UNSEEN] > 0),
             in_unknown_language=is_unknown,
         )
 

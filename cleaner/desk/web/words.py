@@ -91,6 +91,7 @@ REASONS = {
     "hidden": later("It is hidden from readers"),
     "campaign": later("The same stands in unrelated articles"),
     "company": later("Something else in the article is certainly injected"),
+    "copy": later("The same name is certainly injected elsewhere in the article"),
     "language": later("The article is in a language that the model does not know"),
     "policy": later("The policy's deny list names it"),
 }
