@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from cleaner import Cleaner, ModelError
 from cleaner.cli import main
-from cleaner.model.store import ARRAYS, MANIFEST, RULES, load
+from cleaner.model.store import ARRAYS, MANIFEST, RULES, file_of, load
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def change_manifest(folder: Path, change: Callable[[dict[str, Any]], object]) ->
     (folder / MANIFEST).write_text(json.dumps(manifest), "utf-8")
 
 
-@pytest.mark.parametrize("name", [*(f"{name}.npy" for name in ARRAYS), RULES])
+@pytest.mark.parametrize("name", [*map(file_of, ARRAYS), RULES])
 def test_an_altered_file_is_named(folder: Path, name: str) -> None:
     content = bytearray((folder / name).read_bytes())
     content[-1] ^= 1

@@ -1,13 +1,15 @@
 """A model as a folder: plain arrays, a compiled rule set, and a manifest that vouches for each file.
 
-Nothing here can run code: arrays are ``.npy`` files of plain numbers, the rest is JSON.
+Nothing here can run code: arrays are ``.npy`` files of plain numbers, the rest is JSON. Some are packed (gzip).
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
+import zlib
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -29,13 +31,15 @@ from cleaner.types import CATEGORIES, ModelError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LAYOUT = 1
+LAYOUT = 2
 """Version of the folder's layout."""
 MANIFEST = "manifest.json"
 NETWORK = ("embeddings", "kernels", "biases", "output")
 CLEAN_TEXT = ("words", "pairs", "topics")
 ARRAYS = (*NETWORK, *CLEAN_TEXT, "transitions", "worth", "bounds", "screen", "categories")
-RULES = "rules.json"
+RULES = "rules.json.gz"
+PACKED = frozenset({"topics"})
+"""Arrays that become much smaller by gzip; the others would only load more slowly."""
 TREE_NODE = np.dtype([("feature", "<i2"), ("threshold", "<f4"), ("left", "<i2"), ("right", "<i2"), ("value", "<f4")])
 
 
@@ -45,6 +49,11 @@ class Loaded:
 
     classifier: Classifier
     manifest: dict[str, Any]
+
+
+def file_of(array: str) -> str:
+    """The file of a model folder that an array is in."""
+    return f"{array}.npy.gz" if array in PACKED else f"{array}.npy"
 
 
 def default_folder() -> Path:
@@ -62,7 +71,7 @@ def load(folder: Path) -> Loaded:
     manifest = read_manifest(folder)
     try:
         content = {name: _verified(folder, name, digest) for name, digest in manifest["files"].items()}
-        arrays = {name: _array(content[f"{name}.npy"]) for name in ARRAYS}
+        arrays = {name: _array(content[file_of(name)]) for name in ARRAYS}
         rules = RuleSet.from_compiled(json.loads(content[RULES]))
         weights = Weights(
             tagger=Network(**{name: arrays[name] for name in NETWORK}, scale=float(manifest["tagger"]["scale"])),
@@ -127,10 +136,15 @@ def save(folder: Path, weights: Weights, rules: dict[str, Any], about: dict[str,
         "screen": weights.screen.table,
         "categories": weights.categories,
     }
+    content: dict[str, bytes] = {RULES: json.dumps(rules, ensure_ascii=False, separators=(",", ":")).encode()}
     for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    (folder / RULES).write_text(json.dumps(rules, ensure_ascii=False, separators=(",", ":")), "utf-8")
-    names = [f"{name}.npy" for name in ARRAYS] + [RULES]
+        file = io.BytesIO()
+        np.save(file, array, allow_pickle=False)
+        content[file_of(name)] = file.getvalue()
+    digests = {}
+    for name, data in sorted(content.items()):
+        (folder / name).write_bytes(gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
+        digests[name] = hashlib.sha256(data).hexdigest()
     manifest = about | {
         "layout": LAYOUT,
         "features": list(FEATURES),
@@ -143,19 +157,25 @@ def save(folder: Path, weights: Weights, rules: dict[str, Any], about: dict[str,
         "screen": {"scale": weights.screen.scale, "level": weights.screen.level},
         "hope": weights.hope,
         "calibration": {"slope": weights.slope, "intercept": weights.intercept},
-        "files": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names},
+        "files": digests,
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 def _verified(folder: Path, name: str, digest: str) -> bytes:
+    """The content of a file, unpacked; its digest is that of what was packed, as packers differ."""
     path = folder / name
+    altered = ModelError(f"{path}: was altered (its sha256 is not the manifest's)")
     try:
         content = path.read_bytes()
+        if name.endswith(".gz"):
+            content = gzip.decompress(content)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise altered from None
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from None
     if hashlib.sha256(content).hexdigest() != digest:
-        raise ModelError(f"{path}: was altered (its sha256 is not the manifest's)")
+        raise altered
     return content
 
 
