@@ -26,6 +26,7 @@ PARAGRAPH = 150
 LONG_RUN = 30
 """Characters without a space from which plain letters with many figures among them are a code."""
 _RUN = re.compile("[!-~]+")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 POLICY = 10.0
 """Log-odds that are told of a denied term: as good as certain."""
 COMPANY = 1.4
@@ -78,13 +79,15 @@ def decide(
     """Decisions in text order, disjoint, and the verdict.
 
     Allowed terms protect every span that they stand in; denied terms are cut whatever their score, and with them what
-    is cut anyway and holds one. A paragraph that is
-    off the topic but holds nothing that a rule recognises is only flagged, and so is a line or a link of a page that is
-    a mere name or code, unless it is certain. Never more than flagged are long codes, words whose encoding was
-    mistaken, names of a page that differ, phrases that a line names one by one, each in an element of its own for
-    emphasis or quotation, messages that a text quotes one by one, and in an unknown language what rules of fewer than
-    two kinds recognise.
-    A policy that cuts all that it flags cuts these, too.
+    is cut anyway and holds one. Names of injected ones are cut with their copies.
+
+    Unless it is certain, a paragraph that is off the topic but holds nothing that a rule recognises is only flagged,
+    and so are a line or a link of a page that is a mere name or code, and a web address that is all there is. Never
+    more than flagged are long codes, words whose encoding was mistaken, names of a page that differ, phrases that a
+    line names one by one, each in an element of its own for emphasis or quotation, messages that a text quotes one by
+    one, and in an unknown language what rules of fewer than two kinds recognise. A policy that cuts all that it flags
+    cuts these, too.
+
     When more than ``policy.max_removed`` of the text would go, everything is only flagged.
     """
     allowed = Intervals((start, end) for start, end, _ in allow.find(document.text))
@@ -108,6 +111,7 @@ def decide(
         threshold = policy.thresholds(s.category)
         recognised = _is_recognised(s, document, links) and not (series and _lone_name(s, document))
         recognised = recognised and not mentions.overlap(s.start, s.end)
+        recognised = recognised and not (len(scored) == 1 and _is_doubtful_address(s, document.text))
         if s.score >= threshold.strip and (recognised or threshold.strip <= threshold.flag):
             decisions.append(Decision(s, "strip"))
         elif s.score >= threshold.flag and not is_forced:
@@ -206,6 +210,11 @@ def _quotations(scored: Sequence[Scored], document: Document) -> list[tuple[int,
 def _is_code(span: str) -> bool:
     """Whether a span is a long run of plain letters, figures and signs: an identifier, or an encoded address."""
     return len(span) >= LONG_RUN and _RUN.fullmatch(span) is not None and sum(map(str.isdigit, span)) * 6 >= len(span)
+
+
+def _is_doubtful_address(s: Scored, text: str) -> bool:
+    """Whether a span is a web address as articles give their readers, and less than certain."""
+    return s.score < CERTAIN and _ADDRESS.fullmatch(text, s.start, s.end) is not None
 
 
 def _is_misread(span: str) -> bool:

@@ -51,6 +51,28 @@ def test_names_of_a_page_that_differ_are_only_shown(page: str, names: list[str],
     assert {decision.action for decision in decisions} == {action}
 
 
+ADDRESS = "Đăng ký trước thứ sáu tại www.hoicho-sachcu247.asia hoặc gọi cho nhà văn hóa, chỗ ngồi có hạn."
+
+
+@pytest.mark.parametrize(
+    ("words", "score", "beside", "action"),
+    [
+        pytest.param("www.hoicho-sachcu247.asia", 0.96, None, "flag", id="an address, alone"),
+        pytest.param("www.hoicho-sachcu247.asia", 0.98, None, "strip", id="one that is certain"),
+        pytest.param("www.hoicho-sachcu247.asia", 0.96, 0.6, "strip", id="not alone"),
+        pytest.param("hoicho-sachcu247", 0.96, None, "strip", id="a name"),
+    ],
+)
+def test_an_address_that_is_all_there_is_has_to_be_certain(
+    words: str, score: float, beside: float | None, action: str
+) -> None:
+    at = ADDRESS.index(words)
+    scored = [Scored(at, at + len(words), score, "gambling", {"wording": 3.0}, {"domain": (words,)})]
+    scored += [Scored(90, 95, beside, "gambling", {"wording": 1.0}, {})] if beside else []
+    decisions, _ = decide(scored, read(ADDRESS + HOST, "text"), Policy(), Terms(()), Terms(()))
+    assert decisions[0].action == action
+
+
 WARNING = "Công an xã dán ở chợ mấy tin nhắn mà bà con hay nhận, ai thấy thì xóa ngay.\n{}\nHỏi thêm ở trụ sở.\n"
 
 
