@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-DILATIONS = (1, 2, 4, 8, 1)
+DILATIONS = (1, 2, 4, 8, 1, 2, 4, 1)
 """How far to either side each layer looks, in tokens."""
 REACH = sum(DILATIONS)
 """Tokens to either side that the scores of a token depend on."""
