@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import random
 from itertools import combinations
 
 import pytest
 
 from cleaner.rules import rule_phrases
 from cleaner.training.examples import Hosts, Mix, draw
-from cleaner.training.material import Material, load_material, template_languages
+from cleaner.training.material import Material, load_material, made_up_brand, template_languages
 
 LISTS = ("keywords", "ads", "paragraphs", "tails", "credits", "borrowed", "quotes", "honest_tails", "codes", "articles")
 WILD = [
@@ -27,6 +28,17 @@ def material(lang: str, side: str) -> Material:
 def texts(found: list[tuple[str, str]] | list[str]) -> set[str]:
     """Without categories, in lower case."""
     return {(text if isinstance(text, str) else text[0]).lower() for text in found}
+
+
+@pytest.mark.parametrize("lang", template_languages())
+def test_made_up_brands_are_names_of_the_language_but_on_the_side_that_is_measured(lang: str) -> None:
+    rng = random.Random(4)
+    made = {side: {made_up_brand(rng, lang, side) for _ in range(3000)} for side in ("dev", "segments", "tagger")}
+    spoken = {side: {name for name in names if " " in name or not name.isascii()} for side, names in made.items()}
+    assert all((spoken["segments"], spoken["tagger"])), "two words, letters with marks"
+    if lang not in ("zh", "ko"):  # whose syllables are put together at every side
+        assert not spoken["segments"] & spoken["tagger"]
+        assert not spoken["dev"]
 
 
 @pytest.mark.parametrize("lang", template_languages())

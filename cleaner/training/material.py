@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
+from cleaner.folding import bare_term
 from cleaner.rules import rule_phrases
 from cleaner.training.corpus import share
 
@@ -33,6 +34,10 @@ COMMON = 0.4
 RECOMBINED = 0.2
 """Share of the tagger's phrases that are put together from two, so that it learns no list by heart."""
 
+NAMED = 0.3
+"""Share of the made-up brands that are names in the language of their readers; no measurement is made of these."""
+
+_NAMES = "unmeasured/names.toml"
 _RULE = "\n=====\n"
 """Between two texts of a file of prose."""
 _PARTS = (
@@ -42,6 +47,7 @@ _PARTS = (
 ).split()
 _TAILS = "88 789 66 68 99 bet win club vip 8 777 365 79 86 69 33 11 888 fun play 123 247 6789 52 x no1 live".split()
 _TLDS = "com com com net vip win club bet info org asia fun live app in co me top site online pro vn xyz cc tv".split()
+_LEET = str.maketrans("aeioAEIOSs", "4310431055")
 _HAN = "金银龙凤皇冠星河博彩乐发云海天亿万华大开新永利威尼斯人宝安太阳城鸿运财神合百盈"
 _HANGUL = "여왕벌황금제왕슈퍼스타골드킹로얄메가럭키다이아월드마블레전드"
 
@@ -96,7 +102,7 @@ class Material:
         """A domain, real or made up."""
         if self.domains and rng.random() < 0.3:
             return rng.choice(self.domains)
-        name = re.sub("[^a-z0-9]", "", made_up_brand(rng, "vi", self.side)) or "win88"
+        name = re.sub("[^a-z0-9]", "", bare_term(made_up_brand(rng, "vi", self.side).casefold())) or "win88"
         if rng.random() < 0.25:
             name = rng.choice(("link", "nhacai", "game", "the", "vn", "my", "slot", "xoso", "keo")) + name
         return f"{name}.{rng.choice(_TLDS)}"
@@ -130,6 +136,8 @@ def _recombined(text: str, other: str, rng: random.Random) -> str:
 
 def made_up_brand(rng: random.Random, lang: str, side: str) -> str:
     """A brand of the usual shapes, from the parts of one side."""
+    if side in UNMEASURED and lang in _templates(_NAMES) and rng.random() < NAMED:
+        return _name(rng, lang if rng.random() < 0.75 else "en", side)
     if lang == "zh" and rng.random() < 0.6:
         return "".join(rng.sample(_HAN, 2)) + rng.choice(("", "", "体育", "娱乐", "国际", "棋牌", "88"))
     if lang == "ko" and rng.random() < 0.6:
@@ -146,6 +154,21 @@ def made_up_brand(rng: random.Random, lang: str, side: str) -> str:
     return letters + rng.choice(
         ("bet", "win", "88", "66", "789", "vip", "club", "8", "79", "365", str(rng.randint(10, 999)))
     )
+
+
+def _name(rng: random.Random, lang: str, side: str) -> str:
+    """A name that speaks the language of its readers, spelled as such names are."""
+    parts = _templates(_NAMES)[lang]
+    begin, end = rng.choice(_part(parts["begin"], UNMEASURED[side])), rng.choice(parts["end"])
+    if rng.random() < 0.2:
+        begin = begin.replace(" ", "")
+    name = begin + end
+    roll = rng.random()
+    if roll < 0.2:
+        return name.upper()
+    if roll < 0.27:
+        return name.lower()
+    return name.translate(_LEET) if roll < 0.32 else name
 
 
 def load_material(lang: str, phrases: Sequence[Mapping[str, Any]], side: str) -> Material:
