@@ -513,8 +513,12 @@ def test_without_a_good_token(desk: TestClient) -> None:
 
 
 def test_health_and_figures(desk: TestClient, full: dict[str, dict[str, Any]]) -> None:
-    assert desk.get("/health").json() == desk.get("/ready").json() == {"status": "ok"}
+    for prefix in ("", "/v1"):
+        assert desk.get(f"{prefix}/health").json() == desk.get(f"{prefix}/ready").json() == {"status": "ok"}
+    described = desk.get("/v1/openapi.json").json()["paths"]
+    assert [path for path in described if path.endswith("/metrics")] == ["/v1/metrics"]
     decided(desk, full["health"], {"kind": "accept"})
+    assert 'cleaner_articles{state="review"} 4.0' in desk.get("/v1/metrics").text
     lines = desk.get("/metrics").text.splitlines()
     for line in (
         'cleaner_articles{state="review"} 4.0',
