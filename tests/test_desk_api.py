@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -28,6 +30,7 @@ from served import token_for
 from servers import postgres
 
 from cleaner import Policy, clean
+from cleaner.desk import bulk
 from cleaner.desk.app import create_app
 from cleaner.desk.settings import Settings
 
@@ -396,7 +399,7 @@ def test_a_campaign_is_decided_at_once_and_taken_back(desk: TestClient, full: di
     assert [(c["name"], c["articles"], c["open"]) for c in found] == [("xo so truc tuyen minh ngoc", 2, 2)]
     wanted = {"kind": "accept", "filter": {"campaign": found[0]["name"]}}
     preview = desk.post("/v1/bulk/preview", json=wanted).json()
-    assert (preview["findings"], preview["articles"], preview["finished"]) == (2, 2, 2)
+    assert (preview["findings"], preview["articles"], preview["finished"], preview["left"]) == (2, 2, 2, 0)
     assert [example["article"] for example in preview["examples"]] == [full["health"]["id"], full["school"]["id"]]
     done = desk.post("/v1/bulk", json=wanted | {"seen": preview["seen"], "note": "cùng một chiến dịch"}).json()
     assert (done["findings"], done["articles"]) == (2, 2)
@@ -425,6 +428,41 @@ def test_a_bulk_decision_meets_only_what_was_seen(desk: TestClient, full: dict[s
     assert desk.post("/v1/bulk", json=wanted | {"seen": again["seen"]}).json()["articles"] == 3
     assert desk.post("/v1/bulk", json=wanted | {"seen": again["seen"]}).status_code == 422
     assert desk.post("/v1/bulk/preview", json={"kind": "accept", "filter": {}}).status_code == 422
+
+
+def test_more_than_is_decided_at_once_comes_after_it(desk: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "MOST", 2)
+    ids = [submitted(desk, SCHOOL.replace("312", str(pupils)))["id"] for pupils in range(300, 305)]
+    wanted = {"kind": "accept", "filter": {"category": "lottery"}}
+    told = []
+    while (preview := desk.post("/v1/bulk/preview", json=wanted).json())["findings"]:
+        done = desk.post("/v1/bulk", json=wanted | {"seen": preview["seen"]}).json()
+        assert (done["articles"], done["left"]) == (preview["articles"], preview["left"])
+        told.append((preview["articles"], preview["left"]))
+    assert told == [(2, 3), (2, 1), (1, 0)]
+    assert [desk.get(f"/v1/articles/{id}").json()["state"] for id in ids] == ["decided"] * 5
+
+
+def test_a_decision_for_many_that_is_cut_short_leaves_nothing(desk: TestClient, url: str) -> None:
+    ids = [submitted(desk, source)["id"] for source in (HEALTH, SCHOOL)]
+    script = """if True:
+        import os, sys
+        from cleaner.desk import bulk
+        from cleaner.desk.database import Database
+        from cleaner.desk.queue import Filter
+
+        wanted = Filter(category="lottery")
+        with Database(sys.argv[1]).write() as session:
+            seen = bulk.preview(session, wanted, "accept").seen
+            done = bulk.apply(session, wanted, "accept", seen, "Hà")
+            session.flush()
+            print(done.articles, flush=True)
+            os._exit(9)
+    """
+    killed = subprocess.run([sys.executable, "-c", script, url], capture_output=True, text=True)
+    assert (killed.returncode, killed.stdout) == (9, "2\n"), killed.stderr
+    assert [desk.get(f"/v1/articles/{id}").json()["version"] for id in ids] == [1, 1]
+    assert desk.get("/v1/decisions").json() == []
 
 
 # --- policy
