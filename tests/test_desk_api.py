@@ -30,8 +30,9 @@ from served import token_for
 from servers import postgres
 
 from cleaner import Policy, clean
-from cleaner.desk import bulk
+from cleaner.desk import bulk, tokens
 from cleaner.desk.app import create_app
+from cleaner.desk.database import Database
 from cleaner.desk.settings import Settings
 
 psycopg = pytest.importorskip("psycopg")
@@ -330,6 +331,18 @@ def test_unknown_articles(desk: TestClient) -> None:
     for id in ("0" * 32, "x", "%00", "a" * 300, "..%2f..", "ÿ"):
         assert desk.get(f"/v1/articles/{id}").status_code in (404, 422)
         assert desk.post(f"/v1/articles/{id}/decisions", json=body).status_code in (404, 422)
+
+
+def test_pages_are_asked_for_what_no_database_takes(desk: TestClient, url: str) -> None:
+    database = Database(url)
+    with database.write() as session:
+        _, secret = tokens.add(session, "Hà", tokens.SCOPES, "test", kind="session")
+    database.close()
+    desk.cookies.set("cleaner", secret)
+    for path in ("/queue?words=%00", "/queue?origin=%00", "/history?by=%00", "/audit?action=%00", "/bulk?campaign=%00"):
+        answer = desk.get(path, headers={"Accept": "text/html"})
+        assert answer.status_code in (200, 422), path
+        assert "<h1>" in answer.text
 
 
 # --- queue, campaigns, bulk

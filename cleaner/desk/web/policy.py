@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from cleaner.desk import policies
 from cleaner.desk.api.judging import judging
+from cleaner.desk.api.schemas import Number
 from cleaner.desk.errors import ConflictError
 from cleaner.desk.policies import Effect
 from cleaner.desk.tables import NOTE, PolicyVersion
@@ -49,7 +50,7 @@ class Saved:
 
 
 @router.get("/policy")
-def policy(visit: Admin, like: int | None = None) -> Response:
+def policy(visit: Admin, like: Number | None = None) -> Response:
     """The policy that holds, to be changed; ``like`` is the number of an older one to begin with."""
     with visit.desk.database.read() as session:
         _, held = policies.current(session, visit.desk.settings.policy)
@@ -102,7 +103,7 @@ def save(visit: Admin, form: Form) -> Response:
 
 
 @router.post("/policy/{number}/restore")
-def restore(visit: Admin, form: Form, number: int) -> Response:
+def restore(visit: Admin, form: Form, number: Number) -> Response:
     """Let an older policy hold again."""
     with visit.desk.database.write() as session:
         seen = _number(str(form.get("seen", "")))
@@ -205,7 +206,8 @@ def _versions(session: Session, visit: Visitor) -> list[Saved]:
 
 
 def _fields(form: Form) -> dict[str, str]:
-    return {name: str(value) for name, value in form.items() if name != "csrf"}
+    given = {name: str(value) for name, value in form.items() if name != "csrf"}
+    return {**dict.fromkeys((*SHARES, *LISTS), ""), **given}
 
 
 def _number(value: str) -> int:
