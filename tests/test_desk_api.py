@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,14 @@ from desks import (
 from fastapi.testclient import TestClient
 from served import token_for
 from servers import postgres
+from sqlalchemy import update
 
 from cleaner import Policy, clean
 from cleaner.desk import bulk, tokens
 from cleaner.desk.app import create_app
 from cleaner.desk.database import Database
 from cleaner.desk.settings import Settings
+from cleaner.desk.tables import IdempotencyKey, now
 
 psycopg = pytest.importorskip("psycopg")
 NUMBERS = count()
@@ -151,6 +154,17 @@ def test_the_same_submission_is_answered_once(desk: TestClient) -> None:
     other = desk.post("/v1/articles", json={"source": SCHOOL}, headers=key)
     assert (other.status_code, other.json()["detail"]) == (422, "this idempotency key was used for another body")
     assert len(desk.get("/v1/articles").json()["articles"]) == 1
+
+
+def test_an_idempotency_key_is_forgotten_after_a_day(desk: TestClient, url: str) -> None:
+    key = {"Idempotency-Key": "bai-7"}
+    assert desk.post("/v1/articles", json={"source": HEALTH}, headers=key).status_code == 201
+    database = Database(url)
+    with database.write() as session:
+        session.execute(update(IdempotencyKey).values(at=now() - timedelta(days=2)))
+    database.close()
+    assert desk.post("/v1/articles", json={"source": SCHOOL}, headers=key).status_code == 201
+    assert desk.post("/v1/articles", json={"source": HEALTH}, headers=key).status_code == 422
 
 
 # --- decisions
