@@ -89,6 +89,7 @@ def _preview(visit: Visitor, fields: Mapping[str, str], status: int = 200, probl
     return visit.page(
         "bulk.html",
         status,
+        here=f"/bulk?{asked.query(kind=kind, finding=finding)}",
         asked=asked,
         kind=kind,
         finding=finding,

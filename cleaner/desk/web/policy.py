@@ -82,7 +82,7 @@ async def preview(visit: Admin, form: Form) -> Response:
 
     number, held, effect = await judging(visit.desk, look)
     changes = list(changes_of(held, wanted, visit.words))
-    return visit.page("policy_preview.html", fields=fields, seen=number, changes=changes, effect=effect)
+    return visit.page("policy_preview.html", here="/policy", fields=fields, seen=number, changes=changes, effect=effect)
 
 
 @router.post("/policy")
@@ -177,6 +177,7 @@ def _form(
     return visit.page(
         "policy.html",
         status,
+        here="/policy",
         fields=fields,
         held=fields_of(held, visit.words),
         seen=number,

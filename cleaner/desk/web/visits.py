@@ -44,7 +44,7 @@ class Guest:
             "said": said,
             "back": local(back) if back else "",
             "path": self.request.url.path,
-            "here": here(self.request),
+            "here": here(self.request) if self.request.method == "GET" else HOME,
             "csrf_field": self._csrf_field(),
             "places": places_for(self.actor) if self.actor else (),
         }
