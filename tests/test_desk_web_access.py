@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desks import HEALTH, asking, desk_at, submitted
+from desks import HEALTH, asking, decided, desk_at, submitted
 from fastapi.testclient import TestClient
 
 from cleaner.desk import tokens
@@ -203,6 +203,14 @@ def test_pages_are_for_those_who_are_in(desk: TestClient, url: str, path: str) -
     answer = desk.get(path, headers=HTML, follow_redirects=False)
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/login?next=")
+
+
+def test_the_way_back_to_the_beginning_asks_the_same(desk: TestClient, url: str) -> None:
+    article = submitted(desk, HEALTH)
+    decided(desk, article, {"kind": "accept"}, {"kind": "finish"})
+    come_in(desk, url)
+    for asked in ("/history?kind=accept", "/audit?action=session"):
+        assert f'href="{asked}">Back to the beginning' in desk.get(f"{asked}&before=9").text
 
 
 def test_who_may_only_submit_sees_no_article_and_who_reviews_no_audit_log(desk: TestClient, url: str) -> None:
