@@ -83,6 +83,7 @@ def _is_address(value: str) -> bool:
     try:
         parts = urlsplit(value)
         is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        (parts.hostname or "").encode("idna")
     except ValueError:
         return False
     return is_web and value.isprintable() and " " not in value
