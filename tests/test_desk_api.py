@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -26,10 +29,14 @@ from desks import (
 from fastapi.testclient import TestClient
 from served import token_for
 from servers import postgres
+from sqlalchemy import update
 
 from cleaner import Policy, clean
+from cleaner.desk import bulk, tokens
 from cleaner.desk.app import create_app
+from cleaner.desk.database import Database
 from cleaner.desk.settings import Settings
+from cleaner.desk.tables import IdempotencyKey, now
 
 psycopg = pytest.importorskip("psycopg")
 NUMBERS = count()
@@ -147,6 +154,17 @@ def test_the_same_submission_is_answered_once(desk: TestClient) -> None:
     other = desk.post("/v1/articles", json={"source": SCHOOL}, headers=key)
     assert (other.status_code, other.json()["detail"]) == (422, "this idempotency key was used for another body")
     assert len(desk.get("/v1/articles").json()["articles"]) == 1
+
+
+def test_an_idempotency_key_is_forgotten_after_a_day(desk: TestClient, url: str) -> None:
+    key = {"Idempotency-Key": "bai-7"}
+    assert desk.post("/v1/articles", json={"source": HEALTH}, headers=key).status_code == 201
+    database = Database(url)
+    with database.write() as session:
+        session.execute(update(IdempotencyKey).values(at=now() - timedelta(days=2)))
+    database.close()
+    assert desk.post("/v1/articles", json={"source": SCHOOL}, headers=key).status_code == 201
+    assert desk.post("/v1/articles", json={"source": HEALTH}, headers=key).status_code == 422
 
 
 # --- decisions
@@ -329,6 +347,18 @@ def test_unknown_articles(desk: TestClient) -> None:
         assert desk.post(f"/v1/articles/{id}/decisions", json=body).status_code in (404, 422)
 
 
+def test_pages_are_asked_for_what_no_database_takes(desk: TestClient, url: str) -> None:
+    database = Database(url)
+    with database.write() as session:
+        _, secret = tokens.add(session, "Hà", tokens.SCOPES, "test", kind="session")
+    database.close()
+    desk.cookies.set("cleaner", secret)
+    for path in ("/queue?words=%00", "/queue?origin=%00", "/history?by=%00", "/audit?action=%00", "/bulk?campaign=%00"):
+        answer = desk.get(path, headers={"Accept": "text/html"})
+        assert answer.status_code in (200, 422), path
+        assert "<h1>" in answer.text
+
+
 # --- queue, campaigns, bulk
 
 
@@ -396,7 +426,7 @@ def test_a_campaign_is_decided_at_once_and_taken_back(desk: TestClient, full: di
     assert [(c["name"], c["articles"], c["open"]) for c in found] == [("xo so truc tuyen minh ngoc", 2, 2)]
     wanted = {"kind": "accept", "filter": {"campaign": found[0]["name"]}}
     preview = desk.post("/v1/bulk/preview", json=wanted).json()
-    assert (preview["findings"], preview["articles"], preview["finished"]) == (2, 2, 2)
+    assert (preview["findings"], preview["articles"], preview["finished"], preview["left"]) == (2, 2, 2, 0)
     assert [example["article"] for example in preview["examples"]] == [full["health"]["id"], full["school"]["id"]]
     done = desk.post("/v1/bulk", json=wanted | {"seen": preview["seen"], "note": "cùng một chiến dịch"}).json()
     assert (done["findings"], done["articles"]) == (2, 2)
@@ -425,6 +455,41 @@ def test_a_bulk_decision_meets_only_what_was_seen(desk: TestClient, full: dict[s
     assert desk.post("/v1/bulk", json=wanted | {"seen": again["seen"]}).json()["articles"] == 3
     assert desk.post("/v1/bulk", json=wanted | {"seen": again["seen"]}).status_code == 422
     assert desk.post("/v1/bulk/preview", json={"kind": "accept", "filter": {}}).status_code == 422
+
+
+def test_more_than_is_decided_at_once_comes_after_it(desk: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "MOST", 2)
+    ids = [submitted(desk, SCHOOL.replace("312", str(pupils)))["id"] for pupils in range(300, 305)]
+    wanted = {"kind": "accept", "filter": {"category": "lottery"}}
+    told = []
+    while (preview := desk.post("/v1/bulk/preview", json=wanted).json())["findings"]:
+        done = desk.post("/v1/bulk", json=wanted | {"seen": preview["seen"]}).json()
+        assert (done["articles"], done["left"]) == (preview["articles"], preview["left"])
+        told.append((preview["articles"], preview["left"]))
+    assert told == [(2, 3), (2, 1), (1, 0)]
+    assert [desk.get(f"/v1/articles/{id}").json()["state"] for id in ids] == ["decided"] * 5
+
+
+def test_a_decision_for_many_that_is_cut_short_leaves_nothing(desk: TestClient, url: str) -> None:
+    ids = [submitted(desk, source)["id"] for source in (HEALTH, SCHOOL)]
+    script = """if True:
+        import os, sys
+        from cleaner.desk import bulk
+        from cleaner.desk.database import Database
+        from cleaner.desk.queue import Filter
+
+        wanted = Filter(category="lottery")
+        with Database(sys.argv[1]).write() as session:
+            seen = bulk.preview(session, wanted, "accept").seen
+            done = bulk.apply(session, wanted, "accept", seen, "Hà")
+            session.flush()
+            print(done.articles, flush=True)
+            os._exit(9)
+    """
+    killed = subprocess.run([sys.executable, "-c", script, url], capture_output=True, text=True)
+    assert (killed.returncode, killed.stdout) == (9, "2\n"), killed.stderr
+    assert [desk.get(f"/v1/articles/{id}").json()["version"] for id in ids] == [1, 1]
+    assert desk.get("/v1/decisions").json() == []
 
 
 # --- policy
@@ -513,8 +578,12 @@ def test_without_a_good_token(desk: TestClient) -> None:
 
 
 def test_health_and_figures(desk: TestClient, full: dict[str, dict[str, Any]]) -> None:
-    assert desk.get("/health").json() == desk.get("/ready").json() == {"status": "ok"}
+    for prefix in ("", "/v1"):
+        assert desk.get(f"{prefix}/health").json() == desk.get(f"{prefix}/ready").json() == {"status": "ok"}
+    described = desk.get("/v1/openapi.json").json()["paths"]
+    assert [path for path in described if path.endswith("/metrics")] == ["/v1/metrics"]
     decided(desk, full["health"], {"kind": "accept"})
+    assert 'cleaner_articles{state="review"} 4.0' in desk.get("/v1/metrics").text
     lines = desk.get("/metrics").text.splitlines()
     for line in (
         'cleaner_articles{state="review"} 4.0',

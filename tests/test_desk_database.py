@@ -147,6 +147,13 @@ def _roomy(connection: Any, _record: Any, _proxy: Any) -> None:
     connection.execute("PRAGMA max_page_count = 1000000")
 
 
+def test_while_the_model_is_gone(file: Path, tmp_path: Path) -> None:
+    with asking(f"sqlite:///{file}", model=tmp_path / "model") as desk:
+        for answer in (desk.post("/v1/articles", json={"source": ROAD}), desk.get("/ready")):
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+            assert "no model here" in answer.json()["detail"]
+
+
 def test_when_the_server_goes_away_and_comes_back() -> None:
     with postgres() as folder:
         url = f"postgresql+psycopg://editor@/postgres?host={folder}"

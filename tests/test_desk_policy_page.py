@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,22 @@ def test_a_field_that_makes_no_sense_is_named_and_nothing_lost(url: str, field: 
     assert (answer.status_code, again.status_code) == (422, 422)
     assert said in answer.text
     assert ">kubet</textarea>" in answer.text
+
+
+def test_the_language_is_changed_on_pages_that_a_form_leads_to(url: str) -> None:
+    with asking(url) as client:
+        come_in(client, url)
+        fields = {"strip": "90", "flag": "50", "max_removed": "60", "csrf": csrf_in(client.get("/policy").text)}
+        for path, data in (
+            ("/policy/preview", fields),
+            ("/policy/edit", fields),
+            ("/policy/preview", {**fields, "strip": "x"}),
+            ("/policy/7/restore", fields),
+            ("/bulk", {**fields, "category": "lottery"}),
+        ):
+            page = client.post(path, data=data).text
+            assert (back := re.search(r'name="next" value="([^"]*)"', page)), path
+            assert client.get(unescape(back[1])).status_code == 200, path
 
 
 def test_pages_of_policy_and_learning_are_for_who_may_set_them(url: str) -> None:

@@ -98,6 +98,10 @@ REFUSED: list[tuple[list[str], dict[str, str], str]] = [
     (["--webhook", "https://cms.example"], {"CLEANER_WEBHOOK_SECRET": "whsec_ÿ"}, "must be whsec_ and base64"),
     (["--webhook", "ftp://cms.example"], {}, "the webhook must be an http or https address"),
     (["--address", "desk.example"], {}, "the address must be an http or https address"),
+    (["--address", "https://"], {}, "the address must be an http or https address"),
+    (["--webhook", f"https://{'a' * 64}.example/"], {}, "the webhook must be an http or https address"),
+    (["--address", "https://[desk"], {}, "the address must be an http or https address"),
+    (["--webhook", "https://cms.example:99999"], {}, "the webhook must be an http or https address"),
     (["--database", "nonsense"], {}, "the database's address makes no sense"),
     (["--port", "99999"], {}, "99999 is not in the range"),
 ]

@@ -127,6 +127,16 @@ def test_who_comes_in_lets_what_has_expired_be_forgotten(database: Database) -> 
         assert tokens.check(session, later, "ticket").name == "hoa"
 
 
+def test_sessions_last_no_longer_than_their_token(database: Database) -> None:
+    with database.write() as session:
+        token, secret = tokens.add(session, "lan", ["review"], "lan", timedelta(hours=1))
+        opened, _ = tokens.open_session(session, secret, "token")
+        expires = session.get_one(Token, opened.number).expires
+        assert token.expires
+        assert expires
+        assert expires <= token.expires
+
+
 def test_sessions_end_with_their_token(database: Database) -> None:
     with database.write() as session:
         _, secret = tokens.add(session, "lan", ["review"], "lan")

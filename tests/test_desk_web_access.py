@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desks import HEALTH, asking, desk_at, submitted
+from desks import HEALTH, asking, decided, desk_at, submitted
 from fastapi.testclient import TestClient
 
 from cleaner.desk import tokens
@@ -15,6 +15,7 @@ from cleaner.desk.tokens import TICKET_LIFE
 from cleaner.desk.web.visits import local
 
 HTML = {"Accept": "text/html"}
+HUGE = "9" * 40
 PAGES = ("/queue", "/campaigns", "/history", "/audit", "/bulk?category=lottery")
 
 
@@ -100,6 +101,7 @@ def test_a_token_lets_in_and_leads_back_where_one_wanted_to_go(desk: TestClient,
     [
         "https://evil.example",
         "//evil.example",
+        "//[",
         "/\\evil.example",
         "\\/evil.example",
         "/\t/evil.example",
@@ -153,6 +155,42 @@ def test_forms_of_others_are_refused(desk: TestClient, url: str) -> None:
     assert desk.get("/history").text.count("accepted: cut</span>") == 1
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/login?next=%2F%2F%5B",
+        f"/policy?like={HUGE}",
+        f"/models/runs/{HUGE}",
+        f"/queue?after={HUGE}",
+        "/queue?words=%00&origin=%00&campaign=%00&rule=%00",
+        "/history?by=%00&bulk=%00&words=%00",
+        "/audit?action=%00",
+        "/bulk?campaign=%00",
+        "/articles/{id}?queue=words%3D%2500",
+        "/articles/{id}?queue=" + "a%3D1%26" * 60,
+    ],
+)
+def test_addresses_that_make_no_sense_break_nothing(desk: TestClient, url: str, path: str) -> None:
+    id = submitted(desk, HEALTH)["id"]
+    come_in(desk, url)
+    answer = desk.get(path.replace("{id}", id))
+    assert answer.status_code in (200, 404, 422)
+    assert "<h1>" in answer.text
+
+
+def test_forms_that_make_no_sense_break_nothing(desk: TestClient, url: str) -> None:
+    come_in(desk, url)
+    good = {"csrf": csrf_in(desk.get("/queue").text)}
+    assert desk.post(f"/policy/{HUGE}/restore", data=good).status_code == 422
+    assert desk.post("/policy/preview", data=good).status_code == 422
+    assert desk.post("/login", data={"token": "x"}, headers={"Origin": "http://["}).status_code == 403
+    for charset in ("undefined", "unicode_escape"):
+        part = b"--b\r\nContent-Disposition: form-data; name=csrf\r\n\r\n\\ud800\r\n--b--\r\n"
+        kind = {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
+        answer = desk.post("/logout", content=part, headers=kind)
+        assert (answer.status_code, "Unsupported media type" in answer.text) == (415, True)
+
+
 @pytest.mark.parametrize("path", ["/enter", "/login", "/language"])
 def test_other_sites_let_nobody_in(desk: TestClient, path: str) -> None:
     answer = desk.post(path, data={"token": "x"}, headers={**HTML, "Sec-Fetch-Site": "cross-site"})
@@ -165,6 +203,14 @@ def test_pages_are_for_those_who_are_in(desk: TestClient, url: str, path: str) -
     answer = desk.get(path, headers=HTML, follow_redirects=False)
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/login?next=")
+
+
+def test_the_way_back_to_the_beginning_asks_the_same(desk: TestClient, url: str) -> None:
+    article = submitted(desk, HEALTH)
+    decided(desk, article, {"kind": "accept"}, {"kind": "finish"})
+    come_in(desk, url)
+    for asked in ("/history?kind=accept", "/audit?action=session"):
+        assert f'href="{asked}">Back to the beginning' in desk.get(f"{asked}&before=9").text
 
 
 def test_who_may_only_submit_sees_no_article_and_who_reviews_no_audit_log(desk: TestClient, url: str) -> None:

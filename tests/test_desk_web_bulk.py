@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from browsing import Served, person
 from desks import HEALTH, ROAD, SCHOOL, SPAM, decided
 from playwright.sync_api import Browser, expect
+
+from cleaner.desk import bulk
 
 CAMPAIGN = "xo so truc tuyen minh ngoc"
 
@@ -23,12 +28,12 @@ def test_a_campaign_is_previewed_decided_and_taken_back(served: Served, chromium
         assert all(served.article(id)["version"] == 1 for id in ids)
         ha.page.get_by_label("Note for the history").fill("cùng một chiến dịch")
         ha.page.get_by_role("button", name="Cut all 2 findings").click()
-        expect(ha.page.locator(".notice.good")).to_contain_text("2 findings in 2 articles were accepted")
+        expect(ha.page.locator(".notice.good")).to_contain_text("Accepted, to be cut: 2 findings in 2 articles.")
         told = [served.article(id) for id in ids]
         assert [(one["state"], SPAM in one["text"]) for one in told] == [("decided", False)] * 2
         assert told[0]["decisions"][0]["note"] == "cùng một chiến dịch"
         ha.page.get_by_role("button", name="Take all of it back").click()
-        expect(ha.page.locator(".notice.good")).to_contain_text("Taken back: 2 decisions in 2 articles.")
+        expect(ha.page.locator(".notice.good")).to_contain_text("Taken back: 2 findings in 2 articles.")
         assert [served.article(id)["state"] for id in ids] == ["review"] * 2
         assert [served.cleaned(id) for id in ids] == [HEALTH, SCHOOL]
         ha.page.goto(f"{served.url}/history?words=khai+giang&kind=accept")
@@ -51,6 +56,28 @@ def test_what_changed_since_the_preview_is_not_decided_unseen(served: Served, ch
         ha.page.get_by_role("button", name="Keep all 2 findings").click()
         ha.page.wait_for_url("**/history?bulk=*")
     assert served.article(other)["text"] == SCHOOL
+
+
+def test_what_is_too_much_for_one_decision_comes_next(
+    served: Served, chromium: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST", 1)
+    ids = [served.submit(HEALTH), served.submit(SCHOOL)]
+    with person(chromium, served) as ha:
+        ha.page.goto(f"{served.url}/bulk?campaign={CAMPAIGN}&kind=accept")
+        expect(ha.page.locator("p.notice")).to_contain_text("1 more article has such findings")
+        ha.page.get_by_label("Note for the history").fill("cùng một chiến dịch")
+        ha.page.get_by_role("button", name="Cut 1 finding").click()
+        expect(ha.page.locator(".notice.good")).to_contain_text("Accepted, to be cut: 1 finding in 1 article.")
+        expect(ha.page.locator(".notice.good").get_by_role("link")).to_have_attribute(
+            "href", re.compile("/history.bulk=")
+        )
+        expect(ha.page.get_by_label("Note for the history")).to_have_value("cùng một chiến dịch")
+        assert [served.article(id)["state"] for id in ids] == ["decided", "review"]
+        ha.page.get_by_role("button", name="Cut 1 finding").click()
+        ha.page.wait_for_url("**/history?bulk=*")
+        assert ha.said == []
+    assert [served.article(id)["state"] for id in ids] == ["decided", "decided"]
 
 
 def test_a_rule_is_decided(served: Served, chromium: Browser) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from browsing import Person, Served, person
 from desks import HEALTH, LIBRARY, MISSED, RICE, SCHOOL, SPAM
@@ -242,6 +245,21 @@ def test_what_was_typed_elsewhere_outlives_a_decision_and_a_lost_connection(serv
         ha.hears("Accepted")
         expect(ha.page.locator("#mark [name=words]")).to_have_value("mái nhà")
     assert [f["state"] for f in served.article(id)["findings"]] == ["accepted", "open", "open"]
+
+
+def test_what_was_typed_outlives_a_database_that_is_busy(served: Served, chromium: Browser) -> None:
+    id = served.submit(THREE)
+    with person(chromium, served) as ha, closing(sqlite3.connect(served.database.removeprefix("sqlite:///"))) as other:
+        ha.page.goto(f"{served.url}/articles/{id}")
+        ha.page.fill("#mark [name=words]", "tủ lạnh giữ vắc xin")
+        other.execute("BEGIN IMMEDIATE")
+        ha.page.click("#mark [value=mark]")
+        expect(ha.page.locator(".complaint")).to_contain_text("nothing was written", timeout=60_000)
+        other.execute("ROLLBACK")
+        expect(ha.page.locator("#mark [name=words]")).to_have_value("tủ lạnh giữ vắc xin")
+        ha.page.click("#mark [value=mark]")
+        ha.hears("Marked")
+    assert [f["quote"] for f in served.article(id)["findings"] if f["action"] == "mark"] == ["tủ lạnh giữ vắc xin"]
 
 
 def test_a_decision_that_makes_no_sense_is_told_and_changes_nothing(served: Served, chromium: Browser) -> None:

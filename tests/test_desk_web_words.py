@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from catalogs import CATALOGS, messages, read
 
-from cleaner.desk.errors import InvalidError
+from cleaner.desk.errors import ForbiddenError, InvalidError
 from cleaner.desk.tables import Reason, now
 from cleaner.desk.web.words import CATEGORIES, REASONS, read_words
 from cleaner.reasons import _SAYS
@@ -66,6 +66,11 @@ def test_errors_dates_and_numbers() -> None:
     error = InvalidError("2 of the findings must be decided first")
     assert english.error(error) == "2 of the findings must be decided first."
     assert vietnamese.error(error) == "Trước hết còn 2 chỗ phải quyết định."
+    refused = ForbiddenError("this needs the scope “admin”, which Hà 2 does not have")
+    assert vietnamese.error(refused) == "Việc này cần quyền “admin”, mà Hà 2 không có."
+    assert vietnamese.told("/srv/a b: no model here (manifest.json is missing)").startswith(
+        "/srv/a b: không có mô hình"
+    )
     assert vietnamese.error(InvalidError("the cat sat on 3 mats")) == "The cat sat on 3 mats."
     assert vietnamese.ago(now() - timedelta(hours=3)) == "3 giờ trước"
     assert (english.number(12345.5), vietnamese.number(12345.5)) == ("12,345.5", "12.345,5")

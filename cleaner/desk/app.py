@@ -51,8 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.desk = desk
-    for router in api.routers():
-        app.include_router(router)
+    api.mount(app)
     problems.install(app, web.error_page)
     web.mount(app)
     app.add_middleware(Limits, settings=settings)

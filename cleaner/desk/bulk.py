@@ -1,4 +1,7 @@
-"""One decision for many articles: for a campaign, a rule, or whatever a filter finds; as a whole, or not at all."""
+"""One decision for many articles: for a campaign, a rule, or whatever a filter finds; as a whole, or not at all.
+
+So that nobody waits long for it, it is about :data:`MOST` articles; the preview tells how many are left for another.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ from cleaner.desk.tables import Article, Decision, Finding, Reason
 
 BulkKind = Literal["accept", "reject"]
 EXAMPLES = 20
+MOST = 200
+"""Articles that are decided at once: a second or two, in which SQLite lets nobody else write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,8 @@ class Preview:
     articles: int
     finished: int
     """Articles in which nothing would be left to decide."""
+    left: int
+    """Articles with such findings that are too many for one decision."""
     seen: str
     """Names all this, for :func:`apply`: what came or changed since is not decided unseen."""
     examples: Sequence[Finding]
@@ -71,6 +78,8 @@ class Done:
     """What its decisions have in common; :func:`undo_all` takes them back."""
     findings: int
     articles: int
+    left: int = 0
+    """Articles with such findings that were too many for one decision."""
 
 
 def campaigns(session: Session, least: int = 2, open_only: bool = False, limit: int = 200) -> list[Campaign]:
@@ -113,19 +122,20 @@ def rules(session: Session, limit: int = 50) -> list[Rule]:
 
 def preview(session: Session, wanted: Filter, kind: BulkKind, examples: int = EXAMPLES) -> Preview:
     """What :func:`apply` would do."""
-    found = _found(session, wanted, kind)
+    found, left = _found(session, wanted, kind)
     together = _by_article(found)
     return Preview(
         findings=len(found),
         articles=len(together),
         finished=sum(_is_last(article, about) for article, about in together),
+        left=left,
         seen=_seen(found, kind),
         examples=found[:examples],
     )
 
 
 def apply(session: Session, wanted: Filter, kind: BulkKind, seen: str, by: str, note: str = "") -> Done:
-    """Decide the same on every finding that a filter finds; articles in which nothing is left open are finished.
+    """Decide the same on what a filter finds in the first articles; those in which nothing is left open are finished.
 
     Args:
         session: one that writes; all is done in its transaction.
@@ -139,7 +149,7 @@ def apply(session: Session, wanted: Filter, kind: BulkKind, seen: str, by: str, 
         ConflictError: it would do something else now than the preview showed.
         InvalidError: there is nothing to decide.
     """
-    found = _found(session, wanted, kind)
+    found, left = _found(session, wanted, kind)
     if not found:
         raise InvalidError("nothing to decide: no such finding")
     if _seen(found, kind) != seen:
@@ -151,7 +161,7 @@ def apply(session: Session, wanted: Filter, kind: BulkKind, seen: str, by: str, 
         if _is_last(article, about):
             choices.append(Choice("finish", note=note))
         decide(session, article.id, article.version, choices, by, bulk)
-    return Done(bulk, len(found), len(together))
+    return Done(bulk, len(found), len(together), left)
 
 
 def undo_all(session: Session, bulk: str, by: str) -> Done:
@@ -180,13 +190,19 @@ def undo_all(session: Session, bulk: str, by: str) -> Done:
     return Done(again, undone, touched)
 
 
-def _found(session: Session, wanted: Filter, kind: BulkKind) -> list[Finding]:
-    """The findings that are meant and would not stay as they are; marks that were taken back are none."""
+def _found(session: Session, wanted: Filter, kind: BulkKind) -> tuple[list[Finding], int]:
+    """The findings that are meant and would not stay as they are, in the first articles; and how many more these are.
+
+    Marks that were taken back are no findings.
+    """
     if not (wanted.campaign or wanted.rule or wanted.category or wanted.origin or wanted.words):
         raise InvalidError("name at least a campaign, a rule, a category, a source or words")
     meant = wanted if wanted.finding else replace(wanted, finding="open")
-    query = queue.findings(meant).where(Finding.state != "withdrawn").options(joinedload(Finding.article))
-    return [f for f in session.scalars(query).unique() if f.state != f"{kind}ed"]
+    query = queue.findings(meant).where(Finding.state.not_in(("withdrawn", f"{kind}ed")))
+    where = query.with_only_columns(Finding.article_number).order_by(None).distinct()
+    articles = session.scalars(where.order_by(Finding.article_number)).all()
+    first = query.where(Finding.article_number.in_(articles[:MOST])).options(joinedload(Finding.article))
+    return list(session.scalars(first).unique()), len(articles[MOST:])
 
 
 def _by_article(found: Sequence[Finding]) -> list[tuple[Article, list[Finding]]]:

@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import exc
 from sqlalchemy.orm import Session
 
-from cleaner.desk.errors import DeskError, SettingsError, StorageFullError, UnavailableError
+from cleaner.desk.errors import DeskError, InvalidError, SettingsError, StorageFullError, UnavailableError
 from cleaner.files import make_folder
 from cleaner.visible import visible
 
@@ -58,6 +58,7 @@ class Database:
         """A transaction that only reads, of one moment.
 
         Raises:
+            InvalidError: it is asked for what cannot stand in it.
             UnavailableError: the database is locked or gone.
         """
         with _translating(self), Session(self.engine, expire_on_commit=False) as session:
@@ -169,6 +170,8 @@ def _told(error: exc.DBAPIError) -> DeskError | None:
     """What an error of a driver means to a user; ``None``: it is a mistake of ours."""
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
     state = getattr(error.orig, "sqlstate", None) or ""
+    if isinstance(error, exc.DataError):
+        return InvalidError("there is a character or a number that the database cannot take")
     if code == _SQLITE_FULL or state in _POSTGRES_FULL:
         return StorageFullError("the disk is full; nothing was written")
     if isinstance(error, (exc.OperationalError, exc.InterfaceError, exc.InternalError)) or code in _SQLITE_BROKEN:

@@ -27,7 +27,7 @@ def known(session: Session, sender: str, key: str, digest: str) -> str | None:
         InvalidError: something else was asked under this key.
     """
     found = session.get(IdempotencyKey, (sender, key))
-    if found is None:
+    if found is None or found.at < now() - LIFE:
         return None
     if found.digest != digest:
         raise InvalidError("this idempotency key was used for another body")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cleaner.desk.errors import SettingsError
 from cleaner.types import Policy
@@ -36,7 +37,7 @@ class Settings:
     body_bytes: int = 8 << 20
     """Largest body of a request."""
     requests_per_minute: int = 600
-    """Of one token, or of one address without a token, at each process; 0: no limit."""
+    """Of one address, at each process; 0: no limit."""
     seconds: float = 60.0
     """How long a request may take, and how long a body may take to come."""
     webhook: str = ""
@@ -74,5 +75,15 @@ class Settings:
 
 
 def _check_address(name: str, value: str) -> None:
-    if not value.startswith(("http://", "https://")) or any(c.isspace() for c in value):
+    if not _is_address(value):
         raise SettingsError(f"the {name} must be an http or https address, not {value!r}")
+
+
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        return False
+    return is_web and value.isprintable() and " " not in value

@@ -118,8 +118,11 @@ def open_session(session: Session, secret: str, kind: str) -> tuple[Actor, str]:
         if session.execute(used).rowcount != 1:  # type: ignore[attr-defined]
             raise UnauthorizedError("this link was used already")
     session.execute(delete(Token).where(Token.kind.in_(("ticket", "session")), Token.expires <= now()))
-    parent = actor.number if kind == "token" else None
+    token = session.get_one(Token, actor.number) if kind == "token" else None
+    parent = token.number if token else None
     made, opened = add(session, actor.name, actor.scopes, actor.name, SESSION_LIFE, "session", parent)
+    if token and token.expires:
+        made.expires = min(token.expires, made.expires or token.expires)
     return Actor(actor.name, actor.scopes, made.number), opened
 
 

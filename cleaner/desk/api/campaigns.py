@@ -33,7 +33,7 @@ def campaigns(
 
 @router.post("/bulk/preview", response_model=PreviewOut)
 def preview(body: PreviewIn, desk: TheDesk, actor: Reviewer) -> PreviewOut:
-    """What one decision on all findings of a campaign, a rule or a filter would do."""
+    """What one decision on the findings of a campaign, a rule or a filter would do, in the first articles of theirs."""
     with desk.database.read() as session:
         found = bulk.preview(session, Filter(**body.filter.model_dump()), body.kind)
         examples = [
@@ -43,6 +43,7 @@ def preview(body: PreviewIn, desk: TheDesk, actor: Reviewer) -> PreviewOut:
             findings=found.findings,
             articles=found.articles,
             finished=found.finished,
+            left=found.left,
             seen=found.seen,
             examples=examples,
         )

@@ -22,7 +22,7 @@ from cleaner.desk.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from cleaner.types import CleanerError
+from cleaner.types import CleanerError, ModelError
 from cleaner.visible import visible
 
 MEDIA_TYPE = "application/problem+json"
@@ -125,6 +125,8 @@ def _told(error: Exception) -> DeskError:
     match error:
         case DeskError():
             return error
+        case ModelError():
+            return UnavailableError(str(error), 30)
         case CleanerError():
             return InvalidError(str(error))
         case RequestValidationError():
@@ -132,7 +134,7 @@ def _told(error: Exception) -> DeskError:
         case HTTPException(status_code=404):
             return NotFoundError("there is nothing at this address")
         case HTTPException(status_code=400):
-            return MalformedError("the body cannot be read as JSON")
+            return MalformedError("the body cannot be read")
         case HTTPException():
             return HttpError(error)
     return DeskError("something went wrong here; it was written into the log")

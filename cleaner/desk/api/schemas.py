@@ -418,6 +418,7 @@ class PreviewOut(BaseModel):
     findings: int
     articles: int
     finished: int = Field(description="Articles in which nothing would be left to decide.")
+    left: int = Field(description="Articles that are too many for one decision: look again after it.")
     seen: str = Field(description="Send it along when you apply this.")
     examples: list[ExampleOut]
 
@@ -430,6 +431,7 @@ class DoneOut(BaseModel):
     bulk: str
     findings: int
     articles: int
+    left: int = Field(description="Articles with such findings that were too many for one decision.")
 
 
 class ThresholdsIn(Body):

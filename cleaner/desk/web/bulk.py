@@ -8,20 +8,20 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from cleaner.desk import bulk
-from cleaner.desk.bulk import BulkKind
+from cleaner.desk.bulk import BulkKind, Done
 from cleaner.desk.errors import ConflictError
 from cleaner.desk.tables import NOTE
 from cleaner.desk.web.csrf import Form
 from cleaner.desk.web.filters import Asked
 from cleaner.desk.web.reading import context_of
 from cleaner.desk.web.visits import Review, Visitor
-from cleaner.desk.web.words import later
+from cleaner.desk.web.words import Words, later
 from cleaner.visible import visible
 
 router = APIRouter()
 _DONE: dict[BulkKind, str] = {
-    "accept": later("%(findings)s findings in %(articles)s articles were accepted: they are cut."),
-    "reject": later("%(findings)s findings in %(articles)s articles were rejected: they stay."),
+    "accept": later("Accepted, to be cut: %(findings)s in %(articles)s."),
+    "reject": later("Rejected, to be kept: %(findings)s in %(articles)s."),
 }
 _STATES = ("open", "accepted", "rejected")
 
@@ -51,12 +51,15 @@ def apply(visit: Review, form: Form) -> Response:
     kind, note = _kind(fields), visible(" ".join(fields.get("note", "").split()), keep="")[:NOTE]
     try:
         with visit.desk.database.write() as session:
-            wanted = _asked(fields).filter
-            done = bulk.apply(session, wanted, kind, fields.get("seen", ""), visit.name, note)
+            asked = _asked(fields)
+            done = bulk.apply(session, asked.filter, kind, fields.get("seen", ""), visit.name, note)
     except ConflictError as error:
         return _preview(visit, fields, 409, visit.words.error(error))
-    counts = {"findings": visit.words.number(done.findings), "articles": visit.words.number(done.articles)}
-    return visit.go(f"/history?bulk={done.bulk}", visit.words.gettext(_DONE[kind]) % counts)
+    said, made = visit.words.gettext(_DONE[kind]) % _counts(visit.words, done), f"/history?bulk={done.bulk}"
+    if not done.left:
+        return visit.go(made, said)
+    following = asked.query(kind=kind, finding=fields.get("finding"), note=note or None)
+    return visit.go(f"/bulk?{following}", said, made)
 
 
 @router.post("/bulk/{name}/undo")
@@ -64,10 +67,17 @@ def take_back(visit: Review, form: Form, name: str) -> Response:
     """Take back what was decided at once."""
     with visit.desk.database.write() as session:
         done = bulk.undo_all(session, name, visit.name)
-    words = visit.words
-    said = words.gettext("Taken back: %(findings)s decisions in %(articles)s articles.")
-    counts = {"findings": words.number(done.findings), "articles": words.number(done.articles)}
-    return visit.go(f"/history?bulk={done.bulk}", said % counts)
+    said = visit.words.gettext("Taken back: %(findings)s in %(articles)s.")
+    return visit.go(f"/history?bulk={done.bulk}", said % _counts(visit.words, done))
+
+
+def _counts(words: Words, done: Done) -> dict[str, str]:
+    findings = words.ngettext("%(shown)s finding", "%(shown)s findings", done.findings)
+    articles = words.ngettext("%(shown)s article", "%(shown)s articles", done.articles)
+    return {
+        "findings": findings % {"shown": words.number(done.findings)},
+        "articles": articles % {"shown": words.number(done.articles)},
+    }
 
 
 def _preview(visit: Visitor, fields: Mapping[str, str], status: int = 200, problem: str = "") -> Response:
@@ -79,6 +89,7 @@ def _preview(visit: Visitor, fields: Mapping[str, str], status: int = 200, probl
     return visit.page(
         "bulk.html",
         status,
+        here=f"/bulk?{asked.query(kind=kind, finding=finding)}",
         asked=asked,
         kind=kind,
         finding=finding,

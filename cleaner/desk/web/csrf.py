@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
 from cleaner.desk import tokens
-from cleaner.desk.errors import ForbiddenError
+from cleaner.desk.errors import ForbiddenError, MediaTypeError
 from cleaner.desk.web.visits import Visit
 
 FIELD = "csrf"
@@ -32,10 +31,13 @@ async def guest_form_of(request: Request) -> FormData:
 
     Raises:
         ForbiddenError: it comes from another site.
+        MediaTypeError: it is in parts, as none of the desk's forms is.
     """
     if not _is_own(request):
         raise ForbiddenError("this form comes from another site")
-    return await request.form(max_files=0)
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        raise MediaTypeError("send the form as application/x-www-form-urlencoded")
+    return await request.form()
 
 
 Form = Annotated[FormData, Depends(form_of)]
@@ -48,4 +50,4 @@ def _is_own(request: Request) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")

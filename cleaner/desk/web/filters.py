@@ -58,7 +58,7 @@ class Asked:
     @classmethod
     def parse(cls, query: str) -> Asked:
         """From the query of an address."""
-        return cls.of(dict(parse_qsl(query, max_num_fields=50)))
+        return cls.of(dict(parse_qsl(query)))
 
     def __getitem__(self, key: str) -> str:
         return self.values.get(key, "")

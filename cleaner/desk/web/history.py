@@ -37,6 +37,7 @@ def decisions(
             deciders=history.deciders(session),
             kinds=KINDS,
             is_first=before is None,
+            first=_query(asked),
             older=_older(found, asked),
             can_undo=bool(bulk) and any(d.kind != "undo" and d.number not in undone for d in shown),
         )
@@ -53,12 +54,15 @@ def audit(visit: Admin, action: str = "", before: Before = None) -> Response:
         actions=AUDIT,
         entries=found[:SIZE],
         is_first=before is None,
+        first=_query({"action": action}),
         older=_older(found, {"action": action}),
     )
 
 
 def _older(found: Sequence[Decision] | Sequence[AuditEntry], asked: dict[str, str]) -> str:
     """The query of the next page; empty: this is the last one."""
-    if len(found) <= SIZE:
-        return ""
-    return urlencode({**{key: value for key, value in asked.items() if value}, "before": found[SIZE - 1].number})
+    return _query({**asked, "before": str(found[SIZE - 1].number)}) if len(found) > SIZE else ""
+
+
+def _query(asked: dict[str, str]) -> str:
+    return urlencode({key: value for key, value in asked.items() if value})

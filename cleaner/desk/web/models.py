@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from cleaner.desk import labels, learning
+from cleaner.desk.api.schemas import Number
 from cleaner.desk.errors import NotFoundError
 from cleaner.desk.gate import current_versions
 from cleaner.desk.tables import NOTE, LearningRun
@@ -68,7 +69,7 @@ def learn(visit: Admin, form: Form) -> Response:
 
 
 @router.get("/models/runs/{number}")
-def progress(visit: Admin, number: int) -> Response:
+def progress(visit: Admin, number: Number) -> Response:
     """How far a run is, for the page's script."""
     with visit.desk.database.read() as session:
         run = session.get(LearningRun, number)

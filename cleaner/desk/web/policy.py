@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from cleaner.desk import policies
 from cleaner.desk.api.judging import judging
+from cleaner.desk.api.schemas import Number
 from cleaner.desk.errors import ConflictError
 from cleaner.desk.policies import Effect
 from cleaner.desk.tables import NOTE, PolicyVersion
@@ -49,7 +50,7 @@ class Saved:
 
 
 @router.get("/policy")
-def policy(visit: Admin, like: int | None = None) -> Response:
+def policy(visit: Admin, like: Number | None = None) -> Response:
     """The policy that holds, to be changed; ``like`` is the number of an older one to begin with."""
     with visit.desk.database.read() as session:
         _, held = policies.current(session, visit.desk.settings.policy)
@@ -81,7 +82,7 @@ async def preview(visit: Admin, form: Form) -> Response:
 
     number, held, effect = await judging(visit.desk, look)
     changes = list(changes_of(held, wanted, visit.words))
-    return visit.page("policy_preview.html", fields=fields, seen=number, changes=changes, effect=effect)
+    return visit.page("policy_preview.html", here="/policy", fields=fields, seen=number, changes=changes, effect=effect)
 
 
 @router.post("/policy")
@@ -102,7 +103,7 @@ def save(visit: Admin, form: Form) -> Response:
 
 
 @router.post("/policy/{number}/restore")
-def restore(visit: Admin, form: Form, number: int) -> Response:
+def restore(visit: Admin, form: Form, number: Number) -> Response:
     """Let an older policy hold again."""
     with visit.desk.database.write() as session:
         seen = _number(str(form.get("seen", "")))
@@ -176,6 +177,7 @@ def _form(
     return visit.page(
         "policy.html",
         status,
+        here="/policy",
         fields=fields,
         held=fields_of(held, visit.words),
         seen=number,
@@ -205,7 +207,8 @@ def _versions(session: Session, visit: Visitor) -> list[Saved]:
 
 
 def _fields(form: Form) -> dict[str, str]:
-    return {name: str(value) for name, value in form.items() if name != "csrf"}
+    given = {name: str(value) for name, value in form.items() if name != "csrf"}
+    return {**dict.fromkeys((*SHARES, *LISTS), ""), **given}
 
 
 def _number(value: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from fastapi import Depends, Request
 from markupsafe import Markup
@@ -44,7 +44,7 @@ class Guest:
             "said": said,
             "back": local(back) if back else "",
             "path": self.request.url.path,
-            "here": here(self.request),
+            "here": here(self.request) if self.request.method == "GET" else HOME,
             "csrf_field": self._csrf_field(),
             "places": places_for(self.actor) if self.actor else (),
         }
@@ -159,8 +159,7 @@ def here(request: Request) -> str:
 
 def local(path: str) -> str:
     """``path`` if it is one of this desk, otherwise the home page: nobody is led elsewhere."""
-    parts = urlsplit(path)
-    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not (parts.scheme or parts.netloc)
+    is_ours = path.startswith("/") and not path.startswith("//")
     return path if is_ours and path.isprintable() and "\\" not in path else HOME
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from cleaner.visible import visible
 
 SOURCE = "en"
 FOLDER = Path(__file__).parent / "locale"
-_NUMBER = re.compile(r"\d[\d,]*")
 
 
 def later(message: str) -> str:
@@ -107,8 +106,10 @@ AUDIT = {
     "ticket.add": later("made an access link"),
     "session.add": later("signed in"),
     "policy.save": later("saved a policy"),
-    "policy.restore": later("restored a policy"),
+    "model.learn": later("began to learn a model"),
+    "model.learnt": later("learnt a model"),
     "model.approve": later("switched to another model"),
+    "model.roll-back": later("went back to an older model"),
 }
 PLACES = (
     later("title of the page"),
@@ -127,6 +128,8 @@ TITLES = (
     later("Not authorized"),
     later("Not allowed"),
     later("Changed meanwhile"),
+    later("Malformed body"),
+    later("Unsupported media type"),
     later("Too large"),
     later("Too slow"),
     later("Too many requests"),
@@ -179,8 +182,34 @@ MESSAGES = (
     later("the policy was changed since version {}: it is at version {}"),
     later("what this would decide has changed since it was previewed: look again"),
     later("name at least a campaign, a rule, a category, a source or words"),
+    later("nothing was decided at once under that name"),
+    later("this article was changed since version {}: it is at version {} now"),
+    later("the policy was changed since version {}, at this very moment"),
+    later("there is no version {} of the policy"),
+    later("there is no version {} of the model"),
+    later("version {} holds already"),
+    later("this needs the scope “{}”, which {} does not have"),
+    later("the body cannot be read"),
+    later("the disk is full; nothing was written"),
+    later("there is a character or a number that the database cannot take"),
+    later("the database cannot be used ({}); nothing was written"),
+    later("this took more than {} s"),
+    later("{}: no model here ({} is missing)"),
+    later("{}: made for another version of cleaner ({} differs)"),
+    later("{}: was altered (its sha256 is not the manifest's)"),
+    later("{}: the model is incomplete ({})"),
+    later("{}: cannot be read ({})"),
+    later("no articles to test a model on: name a file of them (--test)"),
 )
-"""Of errors; numbers in them are ``{}``."""
+"""Of errors; what they name, numbers and all, is ``{}``."""
+
+
+def _places(patterns: Sequence[str]) -> dict[str, re.Pattern[str]]:
+    """What finds the places of patterns, which are ``{}`` there."""
+    return {pattern: re.compile(re.escape(pattern).replace(r"\{\}", "(.+)"), re.S) for pattern in patterns}
+
+
+_PLACES, _MESSAGES = _places(PLACES), _places(MESSAGES)
 
 
 class Words:
@@ -230,11 +259,7 @@ class Words:
 
     def place(self, label: str) -> str:
         """Where something stands that readers do not see."""
-        for pattern in PLACES:
-            found = re.fullmatch(re.escape(pattern).replace(r"\{\}", "(.+)"), label)
-            if found:
-                return visible(self.gettext(pattern).format(*found.groups()), keep="")
-        return visible(label, keep="")
+        return visible(self._filled(_PLACES, label), keep="")
 
     def error(self, error: DeskError) -> str:
         """What went wrong, as a sentence; one that no catalog has stays English."""
@@ -242,11 +267,15 @@ class Words:
 
     def told(self, message: str) -> str:
         """A message of :data:`MESSAGES`, as a sentence; another one stays English."""
-        numbers = _NUMBER.findall(message)
-        pattern = _NUMBER.sub("{}", message)
-        translated = self.gettext(pattern)
-        said = message if translated == pattern else translated.format(*numbers)
+        said = self._filled(_MESSAGES, message)
         return f"{said[:1].upper()}{said[1:]}."
+
+    def _filled(self, places: Mapping[str, re.Pattern[str]], message: str) -> str:
+        """A message in the language, if it has one of these patterns."""
+        for pattern, finds in places.items():
+            if found := finds.fullmatch(message):
+                return self.gettext(pattern).format(*found.groups())
+        return message
 
     def moment(self, at: datetime) -> str:
         """A day and a time, in UTC."""

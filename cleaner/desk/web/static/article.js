@@ -83,6 +83,8 @@ function typed(sent) {
 function turnTo(page, answer, was) {
   const main = page.querySelector("main");
   if (!main) return complain(root().dataset.offline);
+  // What went wrong is told beside what was typed, which would be lost with the page.
+  if (!answer.ok && !page.querySelector(".article")) return complain(main.querySelector("h1 + p").textContent);
   if (boundaries) boundaries.end();
   boundaries = null;
   hidePicker();
