@@ -158,7 +158,7 @@ def made_up_brand(rng: random.Random, lang: str, side: str) -> str:
 
 def _name(rng: random.Random, lang: str, side: str) -> str:
     """A name that speaks the language of its readers, spelled as such names are."""
-    parts = _templates(_NAMES)[lang]
+    parts: dict[str, list[str]] = _templates(_NAMES)[lang]
     begin, end = rng.choice(_part(parts["begin"], UNMEASURED[side])), rng.choice(parts["end"])
     if rng.random() < 0.2:
         begin = begin.replace(" ", "")
