@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from cleaner.copies import with_copies
 from cleaner.folding import fold
 from cleaner.intervals import Intervals
+from cleaner.lookalikes import lookalikes
 from cleaner.model.classifier import Scored
 from cleaner.rules.lexicon import Lexicon, Term, compile_terms
 from cleaner.structure import CERTAIN, SURE, solid
@@ -83,10 +84,10 @@ def decide(
 
     Unless it is certain, a paragraph that is off the topic but holds nothing that a rule recognises is only flagged,
     and so are a line or a link of a page that is a mere name or code, and a web address that is all there is. Never
-    more than flagged are long codes, words whose encoding was mistaken, names of a page that differ, phrases that a
-    line names one by one, each in an element of its own for emphasis or quotation, messages that a text quotes one by
-    one, and in an unknown language what rules of fewer than two kinds recognise. A policy that cuts all that it flags
-    cuts these, too.
+    more than flagged are long codes, words whose encoding was mistaken, names of a page that differ, codes and
+    hashtags of the text's own, phrases that a line names one by one, each in an element of its own for emphasis or
+    quotation, messages that a text quotes one by one, and in an unknown language what rules of fewer than two kinds
+    recognise. A policy that cuts all that it flags cuts these, too.
 
     When more than ``policy.max_removed`` of the text would go, everything is only flagged.
     """
@@ -97,7 +98,8 @@ def decide(
     scored = list(scored)
     links = Intervals((e.text_start, e.text_end) for e in (document.elements if scored else ()) if e.href)
     series = _is_series([name for s in scored if (name := _lone_name(s, document))])
-    mentions = Intervals([*_mentions(scored, document), *_quotations(scored, document)])
+    honest = lookalikes([(s.start, s.end) for s in scored], document.text)
+    mentions = Intervals([*_mentions(scored, document), *_quotations(scored, document), *honest])
 
     def tells(s: Scored) -> bool:
         is_mentioned = mentions.overlap(s.start, s.end)
