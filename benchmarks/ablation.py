@@ -105,16 +105,10 @@ class Whole:
     rows: SegmentRows
 
 
-def share(corpus: Corpus, recipe: Recipe) -> Shared:
-    """Count, and make the samples of the tagger."""
-    parts: dict[str, list[Article]] = {}
-    for article in corpus.articles:
-        parts.setdefault(part_of(article), []).append(article)
-    if not parts.get("tagger") or not parts.get("segments"):
-        raise AblationError(f"too few articles in {LANGUAGE!r}")
-    delicate = [article for article in parts["tagger"] if article.topics]
-    counted = parts.get("counts") or parts["tagger"]
-    clean = learn(counted, delicate, recipe.word_bits, recipe.pair_bits, recipe.topic_bits)
+def share(corpus: Corpus, recipe: Recipe, clean: CleanText | None = None) -> Shared:
+    """Count, unless it is known what is clean, and make the samples of the tagger."""
+    parts = _parts(corpus)
+    clean = clean or count(corpus, recipe)
     lesson = Lesson(recipe.tagger_samples, recipe.seed, LESSON, 1.0, TRACE)
     hosts = hosts_of(corpus, parts["tagger"], "tagger")
     screen = ScreenTrainer()
@@ -127,6 +121,23 @@ def share(corpus: Corpus, recipe: Recipe) -> Shared:
     chosen = random.Random(SEED).sample(ordinary, min(ORDINARY_READ, len(ordinary)))
     chosen += [article for article in parts["segments"] if article.topics]
     return Shared(Corpus(chosen, corpus.phrases), clean, rounds, screen.finished())
+
+
+def count(corpus: Corpus, recipe: Recipe) -> CleanText:
+    """What clean text teaches; no injection changes it."""
+    parts = _parts(corpus)
+    delicate = [article for article in parts["tagger"] if article.topics]
+    counted = parts.get("counts") or parts["tagger"]
+    return learn(counted, delicate, recipe.word_bits, recipe.pair_bits, recipe.topic_bits)
+
+
+def _parts(corpus: Corpus) -> dict[str, list[Article]]:
+    parts: dict[str, list[Article]] = {}
+    for article in corpus.articles:
+        parts.setdefault(part_of(article), []).append(article)
+    if not parts.get("tagger") or not parts.get("segments"):
+        raise AblationError(f"too few articles in {LANGUAGE!r}")
+    return parts
 
 
 def fit(variant: Variant, shared: Shared, whole: Whole | None, recipe: Recipe) -> Whole:

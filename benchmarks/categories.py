@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,8 +33,10 @@ from ablation import (
     PARTS,
     RESAMPLES,
     TASK,
+    AblationError,
     Outcome,
     corpus_of,
+    count,
     figures,
     fit,
     is_prepared,
@@ -74,11 +75,11 @@ LEFT_AWAY = {
 }
 """Categories that are not measured, and why."""
 MEASURED = tuple(category for category in CATEGORIES if category not in LEFT_AWAY)
-INFECTED, LEAST = 200, 60
-"""Infected records of each category, and how many there have to be."""
+INFECTED, LEAST = 400, 60
+"""Infected records of each category, and how many there must be at any scale."""
 LOSS = 0.06
 """Of span F1, that a category may lose."""
-WHOLES = {f"whole-{n}": v for n, v in enumerate((v for v in VARIANTS.values() if v.part == WHOLE.part), 1) if n < 3}
+WHOLES = dict(zip(("whole-1", "whole-2"), (v for v in VARIANTS.values() if v.part == WHOLE.part), strict=False))
 """Models that saw everything; they differ in random numbers."""
 WORDED = ("keywords", "common", "ads", "paragraphs")
 """What the material has with a category."""
@@ -137,16 +138,18 @@ def _material_of(category: str, lang: str, phrases: Sequence[Mapping[str, Any]],
 _READ = rules._read
 
 
-def infected_records(corpus: Corpus, category: str, count: int) -> Iterator[dict[str, Any]]:
+def infected_records(corpus: Corpus, category: str, most: int) -> Iterator[dict[str, Any]]:
     """Development records, at most so many, that were made of nothing but a category.
 
     They are those of ``cleaner dev-data``, of the held-out wording of the category alone; what has none
     (a bare brand or domain, a closing line) is left out.
     """
     with patch("cleaner.training.lessons.load_material", functools.partial(_material_of, category)):
-        made = [*development_records(corpus, count, 0, parts=PARTS)]  # five times as many in Vietnamese
-    pure = (r for r in made if r.get("spam") and all(span["category"] == category for span in r["spam"]))
-    for number, record in enumerate(islice(pure, count)):
+        made = [*development_records(corpus, most, 0, parts=PARTS)]  # five times as many in Vietnamese
+    pure = [r for r in made if r["spam"] and all(span["category"] == category for span in r["spam"])]
+    if len(pure) < LEAST:
+        raise AblationError(f"{len(pure)} infected records of {category!r}, too few")
+    for number, record in enumerate(pure[:most]):
         yield record | {"id": f"{LANGUAGE}-{category}-{number:05}"}
 
 
@@ -158,7 +161,8 @@ def run(name: str, work: Path, recipe: Recipe) -> None:
     variant = WHOLES.get(name, WHOLE)
     recipe = replace(recipe, **variant.sizes)
     with threadpool_limits(1), nullcontext() if name in WHOLES else without(name):
-        made = fit(variant, share(joblib.load(work / "corpus.joblib"), recipe), None, recipe)
+        corpus, clean = joblib.load(work / "shared.joblib")
+        made = fit(variant, share(corpus, recipe, clean), None, recipe)
         outcome = judge(made.weights, [*records_of(work)])
     keep(outcome, work / f"{name}.npz")
 
@@ -175,7 +179,7 @@ def _run_all(names: Sequence[str], work: Path, recipe: Recipe, workers: int) -> 
 
 
 def _prepare(data: Path, work: Path, recipe: Recipe, scale: float) -> None:
-    """Write the articles, and the records that all are judged on, unless it was done."""
+    """Write what all learn from, and the records that they are judged on, unless it was done."""
     about = json.dumps({"data": str(data.resolve()), "recipe": repr(recipe)})
     if is_prepared(work, about):
         return
@@ -183,11 +187,11 @@ def _prepare(data: Path, work: Path, recipe: Recipe, scale: float) -> None:
     work.mkdir(parents=True, exist_ok=True)
     with (work / "dev.jsonl").open("w", encoding="utf-8") as file:
         for category in MEASURED:
-            for record in infected_records(corpus, category, max(1, round(INFECTED * scale))):
+            for record in infected_records(corpus, category, max(LEAST, round(INFECTED * scale))):
                 file.write(json.dumps(record, ensure_ascii=False) + "\n")
         for record in development_records(corpus, 0, max(1, round(HONEST * scale / 5)), parts=PARTS):
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
-    joblib.dump(corpus, work / "corpus.joblib")
+    joblib.dump((corpus, count(corpus, recipe)), work / "shared.joblib")
     (work / TASK).write_text(about, "utf-8")
 
 
@@ -243,13 +247,13 @@ Tables = dict[tuple[str, ...], list[list[str]]]
 
 
 class Row(NamedTuple):
-    """What a model that has seen nothing of a category does, and what the whole does; means of resamples, by figure."""
+    """What a model that has seen nothing of a category does, and what the whole does; figures of each resample."""
 
     category: str
     records: int
     """Infected records of the category."""
     whole: Mapping[str, Doubles]
-    """Of each resample: the mean of ``WHOLES``."""
+    """By figure, the mean of ``WHOLES``."""
     own: Mapping[str, Doubles]
     """The same of the model that has seen nothing of it."""
     others: Doubles
@@ -268,13 +272,13 @@ class Row(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form: for each figure the means of both, and the difference with its interval."""
-        told = {name: [_mean(self.whole[name]), _mean(self.own[name]), *_held(self.gained(name))] for name in FIGURES}
+        both = {name: [_mean(self.whole[name]), _mean(self.own[name]), *_held(self.gained(name))] for name in FIGURES}
         more = {"others": _held(self.others), "chance": _held(self.chance)}
-        return {"category": self.category, "records": self.records} | told | more
+        return {"category": self.category, "records": self.records} | both | more
 
 
-FIGURES = {"f1": "span F1", "recall": "recall", "exact": "exact", "strict": "span F1, the harm asked for"}
-"""Figures of a row and their heads: ``strict`` at ``HARM``, the others at ``LOOSE`` times as much."""
+FIGURES = ("f1", "recall", "exact", "strict")
+"""Figures of a row: ``strict`` is span F1 at ``HARM``, the others are at ``LOOSE`` times as much."""
 
 
 def rows_of(outcomes: Mapping[str, Outcome], categories: NDArray[np.str_]) -> Iterator[Row]:
@@ -320,8 +324,8 @@ def _held(values: Doubles) -> list[float]:
 
 def _verdicts(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
-        told = f"{row.category}: {100 * row.lost:.1f} points of span F1 are lost"
-        yield f"{told}, at most {100 * LOSS:.0f} may be: {'kept' if row.lost <= LOSS else 'missed'}"
+        lost = f"{row.category}: {100 * row.lost:.1f} points of span F1 are lost"
+        yield f"{lost}, at most {100 * LOSS:.0f} may be: {'kept' if row.lost <= LOSS else 'missed'}"
 
 
 def _lost(row: Row) -> Iterator[str]:
@@ -355,6 +359,8 @@ def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> Table:
 
 def _markdown(tables: Tables, whole: Outcome, recipe: Recipe) -> str:
     clean, hard = int((~whole.hard).sum()), int(whole.hard.sum())
+    told_of = {line[0] for lines in tables.values() for line in lines}
+    left = LEFT_AWAY | {category: "not in this run" for category in MEASURED if category not in told_of}
     lost, doubt = (
         f"| category | records | {' | '.join(heads)} |\n|---|{'---:|' * (1 + len(heads))}\n"
         + "".join(f"| {' | '.join(line)} |\n" for line in lines)
@@ -370,7 +376,7 @@ def _markdown(tables: Tables, whole: Outcome, recipe: Recipe) -> str:
         resamples=RESAMPLES,
         lost=lost,
         doubt=doubt,
-        left="".join(f"- {name}: {why}\n" for name, why in LEFT_AWAY.items()),
+        left="".join(f"- {name}: {why}\n" for name, why in left.items()),
     )
 
 
