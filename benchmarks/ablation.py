@@ -72,6 +72,8 @@ THRESHOLDS = 1 / (1 + np.exp(-np.arange(-1.0, 7.0, 0.4)))
 FLOOR = 0.02
 """Score from which spans are looked for; below all thresholds."""
 RESAMPLES, SEED, CONFIDENCE = 1000, 20_240, 0.95
+TASK = "task.json"
+"""Says what a folder of work was prepared for."""
 
 
 class AblationError(click.ClickException):
@@ -103,16 +105,10 @@ class Whole:
     rows: SegmentRows
 
 
-def share(corpus: Corpus, recipe: Recipe) -> Shared:
-    """Count, and make the samples of the tagger."""
-    parts: dict[str, list[Article]] = {}
-    for article in corpus.articles:
-        parts.setdefault(part_of(article), []).append(article)
-    if not parts.get("tagger") or not parts.get("segments"):
-        raise AblationError(f"too few articles in {LANGUAGE!r}")
-    delicate = [article for article in parts["tagger"] if article.topics]
-    counted = parts.get("counts") or parts["tagger"]
-    clean = learn(counted, delicate, recipe.word_bits, recipe.pair_bits, recipe.topic_bits)
+def share(corpus: Corpus, recipe: Recipe, clean: CleanText | None = None) -> Shared:
+    """Count, unless it is known what is clean, and make the samples of the tagger."""
+    parts = _parts(corpus)
+    clean = clean or count(corpus, recipe)
     lesson = Lesson(recipe.tagger_samples, recipe.seed, LESSON, 1.0, TRACE)
     hosts = hosts_of(corpus, parts["tagger"], "tagger")
     screen = ScreenTrainer()
@@ -125,6 +121,23 @@ def share(corpus: Corpus, recipe: Recipe) -> Shared:
     chosen = random.Random(SEED).sample(ordinary, min(ORDINARY_READ, len(ordinary)))
     chosen += [article for article in parts["segments"] if article.topics]
     return Shared(Corpus(chosen, corpus.phrases), clean, rounds, screen.finished())
+
+
+def count(corpus: Corpus, recipe: Recipe) -> CleanText:
+    """What clean text teaches; no injection changes it."""
+    parts = _parts(corpus)
+    delicate = [article for article in parts["tagger"] if article.topics]
+    counted = parts.get("counts") or parts["tagger"]
+    return learn(counted, delicate, recipe.word_bits, recipe.pair_bits, recipe.topic_bits)
+
+
+def _parts(corpus: Corpus) -> dict[str, list[Article]]:
+    parts: dict[str, list[Article]] = {}
+    for article in corpus.articles:
+        parts.setdefault(part_of(article), []).append(article)
+    if not parts.get("tagger") or not parts.get("segments"):
+        raise AblationError(f"too few articles in {LANGUAGE!r}")
+    return parts
 
 
 def fit(variant: Variant, shared: Shared, whole: Whole | None, recipe: Recipe) -> Whole:
@@ -265,6 +278,8 @@ class Figures(NamedTuple):
     exact: Doubles
     f1: Doubles
     """Of the characters of infected records."""
+    recall: Doubles
+    """Likewise."""
     clean_cut: Doubles
     """Share of the clean records that are cut."""
     hard_cut: Doubles
@@ -293,6 +308,7 @@ def figures(outcome: Outcome, times: float = 1.0, resamples: int = RESAMPLES) ->
             (
                 (drawn @ restored)[at].mean() / max(1, len(restored)),
                 f1[at].mean(),
+                (drawn @ common)[at].mean() / np.maximum(injected, 1),
                 *(np.mean([cut[hard, 1 - half][at[half]] for half in (0, 1)]) for hard in (False, True)),
             )
         )
@@ -328,15 +344,27 @@ def run(name: str, work: Path, recipe: Recipe) -> None:
     whole = None if variant.refit == "tagger" else joblib.load(work / "whole.joblib")
     with threadpool_limits(1), patched(variant):
         made = fit(variant, joblib.load(work / "shared.joblib"), whole, recipe)
-        outcome = judge(made.weights, [*_records(work)])
+        outcome = judge(made.weights, [*records_of(work)])
     if variant is WHOLE:
         joblib.dump(made, work / "whole.joblib")
-    unfinished = work / f".{_result(work, name).name}"
+    keep(outcome, _result(work, name))
+
+
+def keep(outcome: Outcome, file: Path) -> None:
+    """Write what a variant did, all of it or nothing."""
+    unfinished = file.with_name(f".{file.name}")
     np.savez_compressed(unfinished, **{field: getattr(outcome, field) for field in Outcome.__slots__})
-    unfinished.replace(_result(work, name))
+    unfinished.replace(file)
 
 
-def _records(work: Path) -> Iterator[Record]:
+def kept(file: Path) -> Outcome:
+    """What :func:`keep` wrote."""
+    with np.load(file) as arrays:
+        return Outcome(**arrays)
+
+
+def records_of(work: Path) -> Iterator[Record]:
+    """The records that all variants are judged on."""
     for record in read_records(work / "dev.jsonl"):
         if isinstance(record, BadRecord):
             raise AblationError(str(record))
@@ -345,11 +373,6 @@ def _records(work: Path) -> Iterator[Record]:
 
 def _result(work: Path, name: str) -> Path:
     return work / f"{list(VARIANTS).index(name):02}.npz"
-
-
-def _outcome(work: Path, name: str) -> Outcome:
-    with np.load(_result(work, name)) as arrays:
-        return Outcome(**arrays)
 
 
 @click.command()
@@ -367,20 +390,21 @@ def main(data: Path, work: Path, only: tuple[str, ...], scale: float, out: Path 
     if unknown := [name for name in only if name not in VARIANTS]:
         raise AblationError(f"no variant {unknown[0]!r} (there are: {', '.join(VARIANTS)})")
     names = [name for name in VARIANTS if not only or name in (WHOLE.name, *only)]
-    recipe = _scaled(scale)
+    recipe = scaled(scale)
     console = Console(width=190)
     _prepare(data, work, recipe, scale)
     with console.status("") as status:
         for done, name in enumerate(_run_all(names, work, recipe, workers), 1):
             status.update(f"{done} of {len(names)}: {name}")
-    outcomes = {name: _outcome(work, name) for name in names}
+    outcomes = {name: kept(_result(work, name)) for name in names}
     lines = [*_lines(outcomes)]
     console.print(_table(lines))
     if out:
         out.write_text(_markdown(lines, outcomes[WHOLE.name], recipe), "utf-8")
 
 
-def _scaled(scale: float) -> Recipe:
+def scaled(scale: float) -> Recipe:
+    """The recipe of all variants in smaller sizes."""
     sizes = ("tagger_samples", "segment_samples", "calibration_samples", "rounds")
     return replace(RECIPE, **{name: max(1, round(getattr(RECIPE, name) * scale)) for name in sizes})
 
@@ -388,23 +412,33 @@ def _scaled(scale: float) -> Recipe:
 def _prepare(data: Path, work: Path, recipe: Recipe, scale: float) -> None:
     """Make what all variants learn from and are judged on, unless it is there."""
     about = json.dumps({"data": str(data.resolve()), "recipe": repr(recipe)})
-    task = work / "task.json"
-    if task.exists():
-        if task.read_text("utf-8") != about:
-            raise AblationError(f"{work}: holds what was measured on other data or in other sizes")
+    if is_prepared(work, about):
         return
-    try:
-        corpus = read_data_folder(data)
-    except CorpusError as error:
-        raise AblationError(str(error)) from None
-    corpus = replace(corpus, articles=[article for article in corpus.articles if article.lang == LANGUAGE])
+    corpus = corpus_of(data)
     work.mkdir(parents=True, exist_ok=True)
     infected, honest = (max(1, round(size * scale / 5)) for size in (INFECTED, HONEST))  # Vietnamese gets five times it
     with (work / "dev.jsonl").open("w", encoding="utf-8") as file:
         for record in development_records(corpus, infected, honest, parts=PARTS):
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
     joblib.dump(share(corpus, recipe), work / "shared.joblib")
-    task.write_text(about, "utf-8")
+    (work / TASK).write_text(about, "utf-8")
+
+
+def is_prepared(work: Path, about: str) -> bool:
+    """Whether a folder holds what a task needs, which is written to its ``TASK`` last."""
+    task = work / TASK
+    if task.exists() and task.read_text("utf-8") != about:
+        raise AblationError(f"{work}: holds what was measured on other data or in other sizes")
+    return task.exists()
+
+
+def corpus_of(data: Path) -> Corpus:
+    """What was collected, of one language."""
+    try:
+        corpus = read_data_folder(data)
+    except CorpusError as error:
+        raise AblationError(str(error)) from None
+    return replace(corpus, articles=[article for article in corpus.articles if article.lang == LANGUAGE])
 
 
 def _run_all(names: Sequence[str], work: Path, recipe: Recipe, workers: int) -> Iterator[str]:
@@ -459,15 +493,16 @@ def _lines(outcomes: Mapping[str, Outcome]) -> Iterator[Line]:
         for found, figure in ((strict, "exact"), (strict, "f1"), (loose, "exact")):
             mine = getattr(found[name], figure)
             theirs = np.mean([getattr(found[other], figure) for other in others], axis=0)
-            cells += (f"{mine.mean():.3f}", "" if name == WHOLE.name else _told(mine - theirs))
+            cells += (f"{mine.mean():.3f}", "" if name == WHOLE.name else told(mine - theirs))
         cells[4:4] = (f"{own.clean_cut.mean():.2%}", f"{own.hard_cut.mean():.2%}")
         yield Line(variant.part, name, tuple(cells))
 
 
-def _told(more: Doubles) -> str:
+def told(more: Doubles) -> str:
+    """The mean of differences and the interval that holds 95 % of them; bold when it does not hold 0."""
     low, high = np.quantile(more, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    told = f"{more.mean():+.3f} ({low:+.3f} … {high:+.3f})"
-    return f"**{told}**" if low > 0 or high < 0 else told
+    text = f"{more.mean():+.3f} ({low:+.3f} … {high:+.3f})"
+    return f"**{text}**" if low > 0 or high < 0 else text
 
 
 def _table(lines: Sequence[Line]) -> Table:
