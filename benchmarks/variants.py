@@ -235,7 +235,7 @@ def _variants() -> Iterator[Variant]:
     yield Variant(part, "each token by itself", "tagger", alone)
     yield Variant(part, "structured perceptron", "tagger", ((f"{fitting}.marginals", best_labels),))
     yield Variant(part, "half as wide", "tagger", sizes={"width": RECIPE.width // 2})
-    yield Variant(part, "two layers of five", "tagger", sizes={"layers": 2})
+    yield Variant(part, "two layers", "tagger", sizes={"layers": 2})
     part = "Features of the tagger, without"
     for name, columns in TAGGER_FEATURES.items():
         hidden = (
