@@ -56,7 +56,7 @@ def articles(kind: str, most: int = 1000) -> list[Record]:
     return found[:most]
 
 
-def shy_model(folder: Path, by: float = 1.5) -> Path:
+def shy_model(folder: Path, by: float = 2.0) -> Path:
     """The project's model with scores that are too low: there is something to learn."""
     loaded = load(default_folder())
     weights = loaded.classifier.weights
