@@ -20,7 +20,7 @@ from cleaner.training.evaluate import read_records
 from cleaner.training.metrics import Record
 from cleaner.types import Policy
 
-CAUTIOUS = Policy(strip=0.9)
+CAUTIOUS = Policy(strip=0.93)
 """Leaves more to people."""
 DOUBTFUL = Policy(strip=0.97)
 """Leaves much to people."""
@@ -56,7 +56,7 @@ def articles(kind: str, most: int = 1000) -> list[Record]:
     return found[:most]
 
 
-def shy_model(folder: Path, by: float = 2.0) -> Path:
+def shy_model(folder: Path, by: float = 1.5) -> Path:
     """The project's model with scores that are too low: there is something to learn."""
     loaded = load(default_folder())
     weights = loaded.classifier.weights
