@@ -209,6 +209,10 @@ def test_a_bad_line_is_named_and_kept(tmp_path: Path, content: bytes, because: s
     assert not (tmp_path / "model").exists()
 
 
+def is_certain(text: str) -> bool:
+    return any(finding.score >= 0.98 for finding in Cleaner().clean(text, "text").findings)
+
+
 def test_an_infected_article_of_a_corpus_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     taught: list[Corpus] = []
 
@@ -217,7 +221,7 @@ def test_an_infected_article_of_a_corpus_is_left_out(tmp_path: Path, monkeypatch
         taught.append(corpus)
 
     monkeypatch.setattr(training, "train", note)
-    infected = next(r for r in records("infected") if r["lang"] == "vi" and Cleaner().clean(r["text"], "text").edits)
+    infected = next(r for r in records("infected") if r["lang"] == "vi" and is_certain(r["text"]))
     lines = [{"lang": "vi", "text": text} for text in (records("honest")[0]["text"], infected["text"])]
     (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     result = run("train", "--corpus", tmp_path / "corpus.jsonl", "--out", tmp_path / "model")

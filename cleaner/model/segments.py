@@ -299,7 +299,7 @@ _STOPS = np.array([ord(c) for c in ".!?…。！？"], dtype=np.uint32)
 _QUOTES = np.array([ord(c) for c in "\"'“”‘’«»「」『』"], dtype=np.uint32)
 
 
-def variants(tagged: Tagged, span: tuple[int, int], reach: int = 4) -> list[tuple[int, int]]:
+def variants(tagged: Tagged, span: tuple[int, int], reach: int = 3) -> list[tuple[int, int]]:
     """The span with its boundaries moved by up to ``reach`` tokens, and to ends of lines and sentences."""
     first, end = span
     passage = tagged.passages.owner[first]

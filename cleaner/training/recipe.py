@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from cleaner.model.network import DILATIONS
 from cleaner.training.examples import Mix
 
 Report = Callable[[str, float], None]
@@ -27,7 +26,8 @@ class Recipe:
     bits: int = 16
     width: int = 64
     """Numbers that stand for a token in the tagger."""
-    layers: int = len(DILATIONS)
+    layers: int = 5
+    """Fewer than there may be: the built-in model learnt with five and was given three more when it knew them."""
     word_bits: int = 18
     pair_bits: int = 21
     topic_bits: int = 16
