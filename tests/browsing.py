@@ -107,7 +107,7 @@ class Person:
 
     def hears(self, words: str) -> None:
         """Wait until a screen reader is told something."""
-        self.page.wait_for_function("words => document.getElementById('live').textContent.includes(words)", arg=words)
+        self.page.wait_for_function("words => document.getElementById('live')?.textContent.includes(words)", arg=words)
 
 
 @contextmanager
