@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 
 
 def distinct(values: NDArray[_T], axis: int | None = None) -> NDArray[_T]:
-    """The different values in ascending order; without its indices, ``numpy.unique`` would import ``numpy.ma``."""
-    found: NDArray[_T] = np.unique(values, return_index=True, axis=axis)[0]
+    """The different values in ascending order, or with ``axis`` 0 the different rows.
+
+    ``numpy.unique`` would import ``numpy.ma`` without its indices, and with them takes three times as long.
+    """
+    if axis is not None:
+        return np.asarray(np.unique(values, return_index=True, axis=axis)[0])
+    values = np.sort(values, axis=None)
+    found: NDArray[_T] = values[np.append(True, values[1:] != values[:-1])[: values.size]]
     return found
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cleaner.copies import with_copies
 from cleaner.folding import fold
 from cleaner.intervals import Intervals
-from cleaner.lookalikes import lookalikes
+from cleaner.lookalikes import is_address, is_identifier, is_misread, lookalikes
 from cleaner.model.classifier import Scored
 from cleaner.rules.lexicon import Lexicon, Term, compile_terms
 from cleaner.structure import CERTAIN, SURE, solid
@@ -20,14 +17,8 @@ from cleaner.types import Action, Document, Policy, Verdict
 
 SPAM_SHARE = 0.8
 """A text of which at least this share is promotion has no host left: it is spam."""
-
-
 PARAGRAPH = 150
 """Characters from which a span that is not certain has to hold what a rule recognises to be cut: a phrase, a brand…"""
-LONG_RUN = 30
-"""Characters without a space from which plain letters with many figures among them are a code."""
-_RUN = re.compile("[!-~]+")
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 POLICY = 10.0
 """Log-odds that are told of a denied term: as good as certain."""
 COMPANY = 1.4
@@ -36,11 +27,6 @@ _WORDS = frozenset({"phrase", "brand", "domain", "contact", "hashtag", "campaign
 """Groups of evidence of rules that recognise words."""
 _TELLING = frozenset({"phrase", "domain", "contact", "hashtag", "hidden"})
 """Groups of evidence that tell a line of promotion on a page from the names and codes that pages are full of."""
-_MENTIONING = frozenset({"em", "i", "q", "cite"})
-"""Elements in which a text names words that it speaks about."""
-_QUOTATION = re.compile(r'“[^“”\n]*+”|"[^"\n]*+"|«[^«»\n]*+»|„[^„“”\n]*+[“”]|「[^「」\n]*+」|『[^『』\n]*+』')
-QUOTED = 0.4
-"""Share of a quotation that must be spam for it to be one of spam, not of somebody's words with spam in them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,22 +84,26 @@ def decide(
     scored = list(scored)
     links = Intervals((e.text_start, e.text_end) for e in (document.elements if scored else ()) if e.href)
     series = _is_series([name for s in scored if (name := _lone_name(s, document))])
-    honest = lookalikes([(s.start, s.end) for s in scored], document.text)
-    mentions = Intervals([*_mentions(scored, document), *_quotations(scored, document), *honest])
+    honest = Intervals(lookalikes([(s.start, s.end) for s in scored], document))
 
-    def tells(s: Scored) -> bool:
-        is_mentioned = mentions.overlap(s.start, s.end)
-        return s.score >= SURE and not is_mentioned and _is_recognised(s, document, links)
+    def is_recognised(s: Scored) -> bool:
+        return not honest.overlap(s.start, s.end) and _is_recognised(s, document, links)
 
-    spans = in_company(scored, is_certain=any(map(tells, scored)))
-    for s in with_copies(spans, filter(tells, spans), document.text):
+    def is_doubtful(s: Scored) -> bool:
+        if len(scored) == 1 and s.score < CERTAIN and is_address(document.text[s.start : s.end]):
+            return True
+        return series and bool(_lone_name(s, document))
+
+    def is_certain(s: Scored) -> bool:
+        return s.score >= SURE and is_recognised(s)
+
+    spans = in_company(scored, is_certain=any(map(is_certain, scored)))
+    for s in with_copies(spans, filter(is_certain, spans), document.text):
         is_forced = forced.overlap(s.start, s.end)
         if allowed.overlap(s.start, s.end) or (is_forced and s.element):
             continue
         threshold = policy.thresholds(s.category)
-        recognised = _is_recognised(s, document, links) and not (series and _lone_name(s, document))
-        recognised = recognised and not mentions.overlap(s.start, s.end)
-        recognised = recognised and not (len(scored) == 1 and _is_doubtful_address(s, document.text))
+        recognised = is_recognised(s) and not is_doubtful(s)
         if s.score >= threshold.strip and (recognised or threshold.strip <= threshold.flag):
             decisions.append(Decision(s, "strip"))
         elif s.score >= threshold.flag and not is_forced:
@@ -154,7 +144,7 @@ def _is_recognised(s: Scored, document: Document, links: Intervals) -> bool:
     if s.in_unknown_language:
         return len(_WORDS & s.named.keys()) > 1
     span = document.text[s.start : s.end]
-    if (_is_code(span) or _is_misread(span)) and s.named.keys().isdisjoint(("phrase", "domain")):
+    if (is_identifier(span) or is_misread(span)) and s.named.keys().isdisjoint(("phrase", "domain")):
         return False
     if s.score >= CERTAIN:
         return True
@@ -179,52 +169,6 @@ def _lone_name(s: Scored, document: Document) -> str:
 def _is_series(names: Sequence[str]) -> bool:
     """Whether names differ, as those of users, models and parts do: who advertises repeats one."""
     return len(set(names)) > 1
-
-
-def _mentions(scored: Sequence[Scored], document: Document) -> list[tuple[int, int]]:
-    """The emphasised or quoted words that spans touch, where they are several in one line: a list of examples."""
-    spans = Intervals((s.start, s.end) for s in scored)
-    named = [
-        (e.text_start, e.text_end)
-        for e in (document.elements if scored else ())
-        if e.name in _MENTIONING and not e.hidden and spans.overlap(e.text_start, e.text_end)
-    ]
-    edges = [found.start() for found in re.finditer("\n", document.text)] if len(named) > 1 else []
-    lines = [bisect_left(edges, start) for start, _ in named]
-    in_line = Counter(lines)
-    return [place for line, place in zip(lines, named, strict=True) if in_line[line] > 1]
-
-
-def _quotations(scored: Sequence[Scored], document: Document) -> list[tuple[int, int]]:
-    """The quotations that consist of spam, where there are several: a text that warns of such messages quotes them."""
-    text = document.text
-    if len(scored) < 2:
-        return []
-    starts = [s.start for s in scored]
-    found = []
-    for start, end in (match.span() for match in _QUOTATION.finditer(text)):
-        inside = [s for s in scored[bisect_left(starts, start) : bisect_left(starts, end)] if s.end <= end]
-        if inside and sum(solid(text[s.start : s.end]) for s in inside) >= QUOTED * solid(text[start:end]):
-            found.append((start, end))
-    return found if len(found) > 1 else []
-
-
-def _is_code(span: str) -> bool:
-    """Whether a span is a long run of plain letters, figures and signs: an identifier, or an encoded address."""
-    return len(span) >= LONG_RUN and _RUN.fullmatch(span) is not None and sum(map(str.isdigit, span)) * 6 >= len(span)
-
-
-def _is_doubtful_address(s: Scored, text: str) -> bool:
-    """Whether a span is a web address as articles give their readers, and less than certain."""
-    return s.score < CERTAIN and _ADDRESS.fullmatch(text, s.start, s.end) is not None
-
-
-def _is_misread(span: str) -> bool:
-    """Whether a span is UTF-8 that somebody took for Windows-1252 (``firmÃ³``)."""
-    try:
-        return span.encode("cp1252").decode() != span
-    except UnicodeError:
-        return False
 
 
 def _has_words(characters: Iterable[str]) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from browsing import Person, Served, person, serving
 from desks import FERRY, HEALTH, LIBRARY, SCHOOL, SPAM, asking, desk_at
 from learning import CAUTIOUS, TESTS, articles, decided_desk, shy_model
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from test_desk_web_access import come_in, csrf_in
 from test_desk_web_pages import DARK, PHONE, faults, fill
 
@@ -56,7 +56,7 @@ def test_a_policy_is_looked_at_saved_and_taken_back(served: Served, chromium: Br
     served.submit(SCHOOL)
     with person(chromium, served, "Hà") as ha:
         ha.page.goto(f"{served.url}/policy")
-        assert ha.page.input_value("[name=strip]") == "100"
+        expect(ha.page.locator("[name=strip]")).to_have_value("100")
         ha.page.fill("[name=strip]", "80")
         ha.page.fill("[name='lottery.flag']", "30")
         ha.page.fill("[name=allow]", "Vietlott.vn\n\n  xổ số kiến thiết  \n")
@@ -72,8 +72,7 @@ def test_a_policy_is_looked_at_saved_and_taken_back(served: Served, chromium: Br
         number, policy = held(served)
         assert (number, policy.strip, policy.allow) == (1, 0.8, ("Vietlott.vn", "xổ số kiến thiết"))
         assert policy.thresholds("lottery") == (0.8, 0.3)
-        versions = ha.page.locator(".versions").inner_text()
-        assert "Tin xổ số là chuyên mục của báo" in versions
+        expect(ha.page.locator(".versions")).to_contain_text("Tin xổ số là chuyên mục của báo")
         assert faults(ha) == []
         ha.page.click("text=Take back")
         ha.hears("holds again")
@@ -87,16 +86,17 @@ def test_what_is_saved_is_what_was_looked_at(served: Served, chromium: Browser) 
         ha.page.fill("[name=flag]", "45.5")
         ha.page.fill("[name=deny]", "kubet")
         look(ha.page)
-        assert ha.page.locator("form[action='/policy'] input:not([type=hidden])").count() == 1
+        expect(ha.page.locator("form[action='/policy'] input:not([type=hidden])")).to_have_count(1)
         ha.page.click("text=Change further")
-        assert ha.page.input_value("[name=flag]") == "45.5"
+        expect(ha.page.locator("[name=flag]")).to_have_value("45.5")
         ha.page.fill("[name=flag]", "40")
         look(ha.page)
         save(ha.page)
+        ha.page.wait_for_url("**/policy")
         assert held(served)[1] == Policy(strip=1.0, flag=0.4, deny=("kubet",))
         ha.page.goto(f"{served.url}/policy")
         look(ha.page)
-        assert "Nothing is changed" in ha.page.locator("main").inner_text()
+        expect(ha.page.locator("main")).to_contain_text("Nothing is changed")
 
 
 def test_two_who_change_the_policy_hear_of_each_other(served: Served, chromium: Browser) -> None:
@@ -108,10 +108,10 @@ def test_two_who_change_the_policy_hear_of_each_other(served: Served, chromium: 
         save(minh.page, "cắt nhiều hơn")
         minh.page.wait_for_url("**/policy")
         save(ha.page)
-        alert = ha.page.locator("[role=alert]").inner_text()
-        assert "Version 1, by Minh" in alert
-        assert "cắt nhiều hơn" in alert
-        assert ha.page.input_value("[name=strip]") == "90"
+        alert = ha.page.locator("[role=alert]")
+        expect(alert).to_contain_text("Version 1, by Minh")
+        expect(alert).to_contain_text("cắt nhiều hơn")
+        expect(ha.page.locator("[name=strip]")).to_have_value("90")
         assert faults(ha) == []
         assert held(served)[1].strip == 0.7
         look(ha.page)
@@ -129,10 +129,10 @@ def test_an_older_policy_is_looked_at_before_it_holds_again(served: Served, chro
             save(ha.page)
             ha.page.wait_for_url("**/policy")
         ha.page.click("text=Look at it >> nth=0")
-        assert ha.page.input_value("[name=strip]") == "90"
-        assert "values of version 1" in ha.page.locator(".notice").inner_text()
+        expect(ha.page.locator("[name=strip]")).to_have_value("90")
+        expect(ha.page.locator(".notice")).to_contain_text("values of version 1")
         look(ha.page)
-        assert "70" in ha.page.locator(".changes del").inner_text()
+        expect(ha.page.locator(".changes del")).to_contain_text("70")
         save(ha.page)
         ha.page.wait_for_url("**/policy")
     assert held(served)[1].strip == 0.9
@@ -250,7 +250,7 @@ def test_the_dashboard_tells_what_its_pictures_show(served: Served, chromium: Br
         numbers = [int(number) for number in re.findall(r"\d+", row)[-4:]]
         drawn = ha.page.locator(".chart rect").count()
         assert drawn == sum(number > 0 for number in numbers[:3])
-        assert "chờ" in ha.page.locator("#waiting-head").inner_text()
+        expect(ha.page.locator("#waiting-head")).to_contain_text("chờ")
         for days in ("7", "365", "all", "nonsense"):
             ha.page.goto(f"{served.url}/dashboard?days={days}")
             assert faults(ha) == []
@@ -304,7 +304,7 @@ def test_a_model_is_learnt_approved_and_taken_back(teaching: Served, chromium: B
         ha.page.click(".approving button")
         ha.hears("Model 1 holds from now on.")
         assert holds(teaching) == 1
-        assert "tự cắt nhiều hơn" in ha.page.locator("main").inner_text()
+        expect(ha.page.locator("main")).to_contain_text("tự cắt nhiều hơn")
         ha.page.click("text=Go back to it")
         ha.hears("Model 0 holds from now on.")
         assert holds(teaching) == 0
@@ -330,7 +330,7 @@ def test_too_few_decisions_are_told_and_what_there_is_can_be_had(tmp_path: Path,
             ha.page.goto(f"{desk.url}/models")
             ha.page.click("text=Học từ các quyết định")
             ha.page.wait_for_selector(".warn")
-            assert "Quá ít quyết định: mới có" in ha.page.locator(".warn").inner_text()
+            expect(ha.page.locator(".warn")).to_contain_text("Quá ít quyết định: mới có")
             with ha.page.expect_download() as download:
                 ha.page.click("text=Tải về dạng JSON lines")
             lines = Path(download.value.path()).read_text("utf-8").splitlines()

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import Person, Served, person, serving
 from desks import FERRY, HEALTH, LIBRARY, SCHOOL, SPAM, decided
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DARK = {"color_scheme": "dark"}
@@ -105,7 +105,7 @@ def test_what_appears_while_reviewing_has_no_serious_fault(filled: tuple[Served,
         lan.page.goto(f"{desk.url}/articles/{id}")
         minh.page.goto(f"{desk.url}/articles/{id}")
         lan.press("?")
-        assert lan.page.locator("dialog[open]").count() == 1
+        expect(lan.page.locator("dialog[open]")).to_have_count(1)
         assert faults(lan) == []
         lan.press("Escape", "]")
         lan.page.wait_for_selector(".pending:not([hidden])")
@@ -179,8 +179,8 @@ def test_a_long_article_is_shown_around_its_findings(served: Served, chromium: B
     id = served.submit(honest * 5000 + HEALTH + "\n\n" + honest * 50)
     with person(chromium, served) as ha:
         ha.page.goto(f"{served.url}/articles/{id}")
-        assert SPAM in (ha.page.locator("mark").first.text_content() or "")
-        assert "lines far from anything found are not shown" in (ha.page.locator(".sheet-of-text").text_content() or "")
+        expect(ha.page.locator("mark").first).to_contain_text(SPAM)
+        expect(ha.page.locator(".sheet-of-text")).to_contain_text("lines far from anything found are not shown")
         ha.press("a")
         ha.hears("Accepted")
     assert SPAM not in served.cleaned(id)

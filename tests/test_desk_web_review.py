@@ -42,7 +42,7 @@ def test_from_submission_to_cleaned_text_with_the_keyboard_only(served: Served, 
         ha.page.wait_for_url("**/queue")
         ha.press("j", "Enter")
         ha.page.wait_for_url(f"**/articles/{first}*")
-        assert SPAM in (ha.page.locator(".finding[aria-current] .quote").text_content() or "")
+        expect(ha.page.locator(".finding[aria-current] .quote")).to_contain_text(SPAM)
         ha.press("a")
         ha.hears("Accepted, it is cut")
         expect(ha.page.locator("mark.accepted")).to_have_text(f"[cut: {SPAM}]")
@@ -99,7 +99,7 @@ def test_what_was_decided_is_taken_back(served: Served, chromium: Browser) -> No
         expect(ha.page.locator(".finding")).to_have_attribute("data-state", "open")
         ha.press("u")
         ha.hears("Nothing is left to take back here.")
-        assert ha.page.locator(".steps li").count() == 4
+        expect(ha.page.locator(".steps li")).to_have_count(4)
     assert (served.article(id)["state"], served.cleaned(id)) == ("review", HEALTH)
 
 
@@ -194,7 +194,7 @@ def test_all_is_done_without_scripts(served: Served, chromium: Browser) -> None:
         ha.page.click(".finding [value=accept]")
         ha.page.fill("#mark [name=words]", MISSED.replace(" ", "  "))
         ha.page.click("#mark [value=mark]")
-        assert ha.page.locator("mark.accepted.own").count() == 2
+        expect(ha.page.locator("mark.accepted.own")).to_have_count(2)
         ha.page.click("[data-show=after]")
         expect(ha.page.locator("#text")).not_to_contain_text(MISSED, use_inner_text=True)
         ha.page.click("#finish button")

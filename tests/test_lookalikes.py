@@ -1,9 +1,10 @@
-"""Codes and hashtags of honest texts."""
+"""Codes, hashtags and examples of honest texts."""
 
 from __future__ import annotations
 
 import pytest
 
+from cleaner.document import read
 from cleaner.lookalikes import lookalikes
 
 RICE = "Giống lúa VN88 chín sớm hơn TBR19 và BC24 năm ngày; VN88 ít đổ ngã, còn QK7 phải gặt ngay khi trời hửng."
@@ -12,7 +13,7 @@ RIVER = "Câu lạc bộ chèo thuyền dọn rác trên sông Nhuệ từ sáng
 
 def found(text: str, *words: str) -> list[str]:
     spans = [(at, at + len(word)) for word in words for at in [text.index(word)]]
-    return [text[start:end] for start, end in lookalikes(spans, text)]
+    return [text[start:end] for start, end in lookalikes(spans, read(text, "text"))]
 
 
 @pytest.mark.parametrize(

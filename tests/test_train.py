@@ -17,6 +17,7 @@ from conftest import records
 from cleaner import Cleaner
 from cleaner.cli import main
 from cleaner.model.store import read_manifest
+from cleaner.structure import CERTAIN
 from cleaner.training import lessons
 from cleaner.training import train as training
 from cleaner.training.corpora import SMALL, read_data_folder, read_fixtures
@@ -210,7 +211,7 @@ def test_a_bad_line_is_named_and_kept(tmp_path: Path, content: bytes, because: s
 
 
 def is_certain(text: str) -> bool:
-    return any(finding.score >= 0.98 for finding in Cleaner().clean(text, "text").findings)
+    return any(finding.score >= CERTAIN for finding in Cleaner().clean(text, "text").findings)
 
 
 def test_an_infected_article_of_a_corpus_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

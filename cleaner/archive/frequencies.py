@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cleaner.archive.findings import Portion
-from cleaner.archive.looks import Look, batches_of, distinct, look_at, marks_of, pairs_of, runs_of, texts_of
+from cleaner.archive.looks import Look, batches_of, look_at, marks_of, pairs_of, runs_of, texts_of
 from cleaner.archive.records import Text
+from cleaner.arrays import distinct
 from cleaner.rules.shapes import Known
 
 if TYPE_CHECKING:

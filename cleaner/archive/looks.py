@@ -65,13 +65,6 @@ def batches_of(texts: Iterable[Text]) -> Iterator[list[Text]]:
         yield batch
 
 
-def distinct(keys: Hashes) -> Hashes:
-    """Keys in ascending order, each once."""
-    keys = np.sort(keys)
-    found: Hashes = keys[np.append(True, keys[1:] != keys[:-1])[: keys.size]]
-    return found
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """Texts laid end to end, and their words: one entry a word."""
@@ -92,7 +85,7 @@ class Look:
     line: Ints
     hashes: Hashes
 
-    def documentof(self, at: int) -> int:
+    def document_of(self, at: int) -> int:
         """The document that an offset in the folded text is part of."""
         return int(np.searchsorted(self.offsets, self.folded.starts[at], side="right")) - 1
 
@@ -166,7 +159,7 @@ def marks_of(look: Look, known: Known) -> Iterator[Mark]:
         if document.targets:
             yield from _links(look, number, document, known)
     for shape in find_shapes(look.folded, look.tokens, known):
-        owner = look.documentof(shape.start)
+        owner = look.document_of(shape.start)
         if shape.kind == "brand":
             yield Mark(owner, "brand", _key("brand", shape.detail), shape.start, shape.end)
         elif shape.kind == "domain":
@@ -178,7 +171,7 @@ def marks_of(look: Look, known: Known) -> Iterator[Mark]:
     handles = (found.span() for pattern in patterns for found in pattern.finditer(bare))
     for start, end in (*find_phones(bare), *handles):
         name = "".join(c for c in bare[start:end] if c.isalnum() or c in "@/_")
-        yield Mark(look.documentof(start), "contact", _key("contact", name), start, end)
+        yield Mark(look.document_of(start), "contact", _key("contact", name), start, end)
 
 
 def _links(look: Look, number: int, document: Document, known: Known) -> Iterator[Mark]:

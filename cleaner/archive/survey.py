@@ -23,7 +23,6 @@ from cleaner.archive.looks import (
     Look,
     Mark,
     batches_of,
-    distinct,
     look_at,
     marks_of,
     pair_of,
@@ -32,6 +31,7 @@ from cleaner.archive.looks import (
     texts_of,
 )
 from cleaner.archive.records import Text
+from cleaner.arrays import distinct
 from cleaner.document.targets import host_of, site_of
 from cleaner.model.features import scramble
 from cleaner.rules.markup import Markup

@@ -40,6 +40,7 @@ GLIMPSE = 8
 READ = 200
 """Tokens to either side of what may be injected that are read with it."""
 _UNSEEN = list(FEATURES).index("unseen")
+"""Place of the feature of a segment that is its share of words that clean text never held."""
 RATION = 500
 """Loud tokens of a hidden block that are looked at again."""
 FEW = 200
@@ -245,7 +246,7 @@ class Classifier:
         """
         conspicuous = [np.arange(m.first, m.end) for m in marked if m.link or m.hidden]
         passages = around(batch, distinct(np.concatenate([loud, *conspicuous])), GLIMPSE)
-        emissions, _ = self._emissions(columns(passages, self.weights.clean), passages)
+        emissions = self._scores(columns(passages, self.weights.clean), passages)[:, :LABELS]
         gain = best_gain(passages, emissions, self.weights.transitions)
         spam = np.array([m.first for m in marked if m.link > UNKNOWN_LINK], dtype=np.int64)
         hope = batch.text_of(np.concatenate([passages.number[gain > self.weights.hope], spam]))
@@ -260,7 +261,8 @@ class Classifier:
     def read(self, passages: Passages, marked: Sequence[Marked] = ()) -> Tagged:
         """The tagger's opinion of every token of ``passages``."""
         seen = columns(passages, self.weights.clean)
-        emissions, misplaced = self._emissions(seen, passages)
+        scores = self._scores(seen, passages)
+        emissions, misplaced = scores[:, :LABELS], np.asarray(1 / (1 + np.exp(-scores[:, LABELS])), dtype=np.float32)
         transitions = self.weights.transitions
         labels, spans = decode(passages, emissions, transitions)
         return Tagged(
@@ -276,11 +278,10 @@ class Classifier:
             tuple(marked),
         )
 
-    def _emissions(self, seen: Columns, passages: Passages) -> tuple[Floats, Floats]:
-        """Label scores of every token, and how likely it does not belong where it stands."""
+    def _scores(self, seen: Columns, passages: Passages) -> Floats:
+        """Of every token the scores of its labels, and behind them that of not belonging where it stands."""
         rows, inside = laid_out(hashed_features(seen, self.weights.tagger.bits), passages.first)
-        scores = self.weights.tagger.emissions(rows, inside)[inside]
-        return scores[:, :LABELS], np.asarray(1 / (1 + np.exp(-scores[:, LABELS])), dtype=np.float32)
+        return self.weights.tagger.emissions(rows, inside)[inside]
 
     def segments(self, tagged: Tagged, lowest: float) -> list[Segment]:
         """Disjoint segments in text order with the best boundaries, about ``lowest`` raw score or better."""
