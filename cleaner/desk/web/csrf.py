@@ -18,11 +18,11 @@ async def form_of(request: Request, visit: Visit) -> FormData:
     """The fields of a form of somebody who is in.
 
     Raises:
-        ForbiddenError: the form is not one of this session.
+        ForbiddenError: the form was not made for this visit.
     """
     form = await guest_form_of(request)
     if not tokens.is_csrf_of(visit.secret, str(form.get(FIELD, ""))):
-        raise ForbiddenError("this form is not of this session: load the page again, and send it once more")
+        raise ForbiddenError("this form is out of date: load the page again, and send it once more")
     return form
 
 

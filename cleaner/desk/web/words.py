@@ -140,7 +140,7 @@ TITLES = (
 MESSAGES = (
     later("there is nothing at this address"),
     later("there is no such article"),
-    later("this form is not of this session: load the page again, and send it once more"),
+    later("this form is out of date: load the page again, and send it once more"),
     later("this form comes from another site"),
     later("this token is unknown, has expired or was revoked"),
     later("this ticket is unknown, has expired or was revoked"),
