@@ -17,7 +17,7 @@ from cleaner.types import Action, Document, Policy, Verdict
 
 SPAM_SHARE = 0.8
 """A text of which at least this share is promotion has no host left: it is spam."""
-PARAGRAPH = 150
+SENTENCE = 80
 """Characters from which a span that is not certain has to hold what a rule recognises to be cut: a phrase, a brand…"""
 POLICY = 10.0
 """Log-odds that are told of a denied term: as good as certain."""
@@ -68,7 +68,7 @@ def decide(
     Allowed terms protect every span that they stand in; denied terms are cut whatever their score, and with them what
     is cut anyway and holds one. Names of injected ones are cut with their copies.
 
-    Unless it is certain, a paragraph that is off the topic but holds nothing that a rule recognises is only flagged,
+    Unless it is certain, a sentence that is off the topic but holds nothing that a rule recognises is only flagged,
     and so are a line or a link of a page that is a mere name or code, and a web address that is all there is. Never
     more than flagged are long codes, words whose encoding was mistaken, names of a page that differ, codes and
     hashtags of the text's own, phrases that a line names one by one, each in an element of its own for emphasis or
@@ -148,7 +148,7 @@ def _is_recognised(s: Scored, document: Document, links: Intervals) -> bool:
         return False
     if s.score >= CERTAIN:
         return True
-    if s.end - s.start >= PARAGRAPH:
+    if s.end - s.start >= SENTENCE:
         return bool(s.named)
     if document.format != "html" or not _TELLING.isdisjoint(s.named):
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cleaner import Policy
-from cleaner.decide import PARAGRAPH, Decision, Terms, decide, removed_share
+from cleaner.decide import SENTENCE, Decision, Terms, decide, removed_share
 from cleaner.document import read
 from cleaner.model.classifier import Scored
 
@@ -19,11 +19,12 @@ SHOES = "Ba mươi đôi giày để trong kho bị mốc vì mái dột, cựu 
         pytest.param(len(SHOES), {}, 0.95, Policy(), "flag", id="a paragraph that no rule recognises"),
         pytest.param(len(SHOES), {}, 0.98, Policy(), "strip", id="a paragraph that is certain"),
         pytest.param(len(SHOES), {"brand": ("fb88",)}, 0.95, Policy(), "strip", id="a paragraph with a brand"),
-        pytest.param(PARAGRAPH - 1, {}, 0.95, Policy(), "strip", id="a sentence"),
+        pytest.param(SENTENCE, {}, 0.95, Policy(), "flag", id="a sentence"),
+        pytest.param(SENTENCE - 1, {}, 0.95, Policy(), "strip", id="a phrase"),
         pytest.param(len(SHOES), {}, 0.95, Policy(strip=Policy().flag), "strip", id="a policy that cuts all it shows"),
     ],
 )
-def test_a_paragraph_is_cut_only_when_certain_or_for_something_that_a_rule_recognises(
+def test_a_sentence_is_cut_only_when_certain_or_for_something_that_a_rule_recognises(
     length: int, named: dict[str, tuple[str, ...]], score: float, policy: Policy, action: str
 ) -> None:
     document = read(HOST + SHOES, "text")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cleaner.arrays import ranges
 from cleaner.model.chain import ENDS, FOLLOWS, LABELS, STARTS, best_spans, labels_of, marginals
+from cleaner.model.classifier import Scored, with_whole_numbers
 from cleaner.model.clean_text import CLASSES, CleanText, frequencies, slots
 from cleaner.model.decoding import best_gain
 from cleaner.model.features import columns, hashed_features
@@ -254,3 +255,24 @@ def test_no_hope_reaches_from_one_passage_into_another() -> None:
     emissions[3, 1] = 50
     assert best_gain(passages, emissions, steps)[3:5].min() > 0
     assert best_gain(passages, emissions, steps)[:3].max() < 0
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        pytest.param("rút tiền phí [1],2% trong ngày", ["1,2%"], id="within a number"),
+        pytest.param("tỷ lệ [1 ăn 99].5. Sáng thứ hai", ["1 ăn 99.5"], id="up to the end of the number"),
+        pytest.param("gửi 99 [88]. 5 người tới dự", ["88"], id="the end of a sentence"),
+        pytest.param("gửi [kèo 88], 5 người tới dự", ["kèo 88"], id="a comma"),
+        pytest.param("xe [vay nóng],5 tấn", ["vay nóng"], id="after a word"),
+        pytest.param("[phí 1][,2%] là rẻ", ["phí 1", ",2%"], id="another begins there"),
+        pytest.param("không có gì", [], id="none"),
+    ],
+)
+def test_a_number_is_cut_whole(text: str, whole: list[str]) -> None:
+    spans: list[Scored] = []
+    while "[" in text:
+        start, end = text.index("["), text.index("]") - 1
+        text = text.replace("[", "", 1).replace("]", "", 1)
+        spans.append(Scored(start, end, 0.9, "other", {}, {}))
+    assert [text[s.start : s.end] for s in with_whole_numbers(spans, text)] == whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,7 @@ FEW = 200
 """Loud tokens of a piece up to which no hidden block is thought to be full of them."""
 QUIET = 0.0
 """Log-odds up to which a token of a text that raises hope is not read for its own sake."""
+_FRACTION = re.compile(r"(?<=\d)[.,]\d+%?")
 MARGIN = 2.0
 """Log-odds by which a moved boundary may lower the score of a span."""
 KNOWN, SEVERAL = 0.4, 20
@@ -148,7 +150,7 @@ class Classifier:
                 is_nothing = scored.in_unknown_language and not scored.named
                 if not is_nothing and not protected(piece.document).overlap(scored.start, scored.end):
                     found[piece.document].append(scored)
-        return found
+        return [with_whole_numbers(own, document.text) for own, document in zip(found, documents, strict=True)]
 
     def candidates(self, documents: Sequence[Document], floor: float) -> Iterator[Candidate]:
         """What :meth:`find` judges, as it is judged: to learn from; in no order."""
@@ -381,6 +383,16 @@ def _span(tagged: Tagged, segment: Segment, offset: int) -> tuple[int, int]:
     moved = offset - int(passages.batch.starts[tagged.text_of(segment.first)])
     start = moved + int(folded.starts[tokens.starts[segment.first]])
     return start, moved + int(folded.ends[tokens.ends[segment.last - 1] - 1])
+
+
+def with_whole_numbers(spans: Sequence[Scored], text: str) -> list[Scored]:
+    """Disjoint spans in order, longer where one ends within a number (``phí 1|,2%``) and no other begins there."""
+    limits = [*(s.start for s in spans), len(text)][1:]
+    rests = [_FRACTION.match(text, s.end) for s in spans]
+    return [
+        replace(s, end=rest.end()) if rest and rest.end() <= limit else s
+        for s, rest, limit in zip(spans, rests, limits, strict=True)
+    ]
 
 
 def _named(tagged: Tagged, segment: Segment) -> dict[str, tuple[str, ...]]:
