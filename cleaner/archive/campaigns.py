@@ -246,8 +246,10 @@ def _intrusion(group: _Group, classifier: Classifier) -> float:
         return 0.0
     plain = [one for one in group.sample if one.raised <= _RAISED]
     small = len(plain) / sum(not one.text.isupper() or one.raised <= _RAISED for one in group.sample) if plain else 0.0
-    fits = [_is_between_sentences(one) if _END.search(one.before) else one.reads_on for one in plain]
-    fits = [fit and not _is_listed(one) for fit, one in zip(fits, plain, strict=True)]
+    entire = [one for one in plain if not _goes_on(one, classifier)]
+    told = entire if len(entire) >= LEAST else plain
+    fits = [_is_between_sentences(one) if _END.search(one.before) else one.reads_on for one in told]
+    fits = [fit and not _is_listed(one) for fit, one in zip(fits, told, strict=True)]
     return _INTRUDES * _between(small, *_PLAIN) * _between(fmean(fits), 0, _ON) if fits else 0.0
 
 
@@ -277,6 +279,16 @@ def _words_of(text: str, classifier: Classifier) -> list[tuple[str, bool]]:
     new = classifier.weights.clean.rarity(keys) == 0
     places = zip(tokens.starts.tolist(), tokens.ends.tolist(), tokens.kinds.tolist(), new.tolist(), strict=True)
     return [(folded.text(a, b), is_new) for a, b, kind, is_new in places if kind >= LETTER and kind != DIGIT]
+
+
+def _goes_on(one: Occurrence, classifier: Classifier) -> bool:
+    """Whether a word beside it that clean text does not hold either is more of it: an ending that varies."""
+    beside = []
+    if one.left:
+        beside += _words_of(one.before.rpartition("\n")[2], classifier)[-1:]
+    if one.right:
+        beside += _words_of(one.behind.partition("\n")[0], classifier)[:1]
+    return any(is_new for _, is_new in beside)
 
 
 def _is_between_sentences(one: Occurrence) -> bool:
