@@ -38,6 +38,7 @@ def test_from_submission_to_cleaned_text_with_the_keyboard_only(served: Served, 
     first, second = served.submit(HEALTH, title="Tiêm phòng", origin="bao.example.vn"), served.submit(SCHOOL)
     with person(chromium) as ha:
         ha.page.goto(served.ticket("Hà"))
+        expect(ha.page.get_by_role("button", name="Enter")).to_be_focused()
         ha.press("Enter")
         ha.page.wait_for_url("**/queue")
         ha.press("j", "Enter")
