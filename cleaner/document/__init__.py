@@ -39,6 +39,8 @@ _MARKDOWN_SIGN = re.compile(
     re.M | re.X,
 )
 _MARKDOWN_MARKS = ("](", "]:", "```", "#", "**", "--|", "|--", "| --", "|:-")
+_MARKDOWN_CHARACTERS = "]`#*|"
+"""One of them stands in each mark; a character is looked for much faster than a string."""
 
 
 def read(source: str, format: str = "auto") -> Document:
@@ -77,7 +79,7 @@ def detect_format(source: str) -> str:
         if front_matter_end(head):
             return "markdown"
     signs: Counter[str | None] = Counter()
-    if any(mark in head for mark in _MARKDOWN_MARKS):
+    if any(sign in head for sign in _MARKDOWN_CHARACTERS) and any(mark in head for mark in _MARKDOWN_MARKS):
         signs.update(sign.lastgroup for sign in _MARKDOWN_SIGN.finditer(head))
     tags = [(slash, name.lower()) for slash, name in _TAG.findall(head)] if "<" in head else []
     if _has_markup(tags):

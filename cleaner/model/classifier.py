@@ -49,8 +49,8 @@ FEW = 200
 QUIET = 0.0
 """Log-odds up to which a token of a text that raises hope is not read for its own sake."""
 _FRACTION = re.compile(r"(?<=\d)[.,]\d+%?")
-MARGIN = 2.0
-"""Log-odds by which a moved boundary may lower the score of a span."""
+MARGIN, SLACK = 2.0, 1.0
+"""Log-odds by which a moved boundary may lower the score of a span, and may be expected to raise it."""
 KNOWN, SEVERAL = 0.4, 20
 """Share of the words of a text that clean text holds from which its language is known; of fewer words nothing is said.
 (Of the eleven languages all but one text in two hundred lie above it; German, Polish, Arabic… far below.)"""
@@ -287,26 +287,31 @@ class Classifier:
 
     def segments(self, tagged: Tagged, lowest: float) -> list[Segment]:
         """Disjoint segments in text order with the best boundaries, about ``lowest`` raw score or better."""
-        winners = self._winners(tagged, lowest - MARGIN)
+        winners = self._winners(tagged, lowest - SLACK)
         if not winners:
             return []
         options = [variants(tagged, span) for span, _ in winners]
-        table = rows(tagged, np.array([option for some in options for option in some], dtype=np.int64))
-        worth, bounds = self.weights.worth.score(table), np.full(len(table), -np.inf)
-        good = worth >= np.repeat([own - MARGIN for _, own in winners], [len(some) for some in options])
-        bounds[good] = self.weights.bounds.score(table[good])
+        spans = [option for some in options for option in some]
+        table = rows(tagged, np.array(spans, dtype=np.int64))
+        bounds = self.weights.bounds.score(table)
+        edges = np.cumsum([0, *map(len, options)]).tolist()
+        orders = [begin + np.argsort(-bounds[begin:end], kind="stable") for begin, end in pairwise(edges)]
+        worth = np.full(len(table), np.nan)  # of few it is asked: mostly of those with the best boundaries alone
+        best = np.array([order[0] for order in orders])
+        worth[best] = self.weights.worth.score(table[best])
         taken = np.zeros(len(tagged.passages.tokens), dtype=bool)
         found: list[Segment] = []
-        at = 0
-        for some in options:
-            here = range(at, at + len(some))
-            at += len(some)
-            free = [n for n, (a, b) in zip(here, some, strict=True) if good[n] and not taken[a:b].any()]
-            if free:
-                best = max(free, key=lambda n: bounds[n])
-                segment = Segment(*some[best - here.start], raw=float(worth[best]), row=table[best])
-                taken[segment.first : segment.last] = True
-                found.append(segment)
+        for (_, own), order in zip(winners, orders, strict=True):
+            for number in order.tolist():
+                first, last = spans[number]
+                if taken[first:last].any():
+                    continue
+                if np.isnan(worth[number]):
+                    worth[order] = self.weights.worth.score(table[order])
+                if worth[number] >= own - MARGIN:
+                    found.append(Segment(first, last, raw=float(worth[number]), row=table[number]))
+                    taken[first:last] = True
+                    break
         return sorted(found, key=lambda s: s.first)
 
     def _winners(self, tagged: Tagged, lowest: float) -> list[tuple[tuple[int, int], float]]:
