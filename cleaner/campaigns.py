@@ -17,9 +17,10 @@ import numpy as np
 from cleaner.document.targets import host_of, site_of
 from cleaner.folding import Folded, fold
 from cleaner.intervals import Intervals
-from cleaner.model.classifier import BATCH, Scored
+from cleaner.model.classifier import Scored
 from cleaner.model.clean_text import CleanText
 from cleaner.model.features import span_hashes
+from cleaner.model.pieces import BATCH
 from cleaner.rules.lexicon import Lexicon, Term, compile_terms
 from cleaner.tokens import DIGIT, LETTER, SPACED, Tokens, tokenize, vietnamese_letters
 from cleaner.types import Document, Finding

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from bisect import bisect_left
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,19 +14,21 @@ import numpy as np
 
 from cleaner.arrays import distinct
 from cleaner.intervals import Intervals
+from cleaner.model.categories import category_of
 from cleaner.model.chain import LABELS
 from cleaner.model.clean_text import CleanText
 from cleaner.model.decoding import best_gain, decode
 from cleaner.model.features import SHAPES_OF, Columns, columns, hashed_features
 from cleaner.model.network import Network, laid_out
 from cleaner.model.passages import Batch, Passages, around, first_look
+from cleaner.model.pieces import Piece, Ration, batches, pieces_of
 from cleaner.model.screen import ScreenWeights, loud_tokens
 from cleaner.model.segments import FEATURES, Marked, Tagged, rows, variants
 from cleaner.model.trees import Trees
 from cleaner.rules import RuleSet
-from cleaner.rules.markup import SUSPICIOUS, UNKNOWN_LINK, Markup, hidden_blocks, leads_to_spam
+from cleaner.rules.markup import SUSPICIOUS, UNKNOWN_LINK, Markup, leads_to_spam
 from cleaner.tokens import DIGIT, LETTER
-from cleaner.types import CATEGORIES, Document, Element
+from cleaner.types import Document, Element
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,18 +36,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Ints = NDArray[np.int64]
 
-BATCH = 1 << 18
-"""Characters that are looked at together."""
 GLIMPSE = 8
 """Tokens to either side of a loud one that are looked at with it."""
 READ = 200
 """Tokens to either side of what may be injected that are read with it."""
 _UNSEEN = list(FEATURES).index("unseen")
 """Place of the feature of a segment that is its share of words that clean text never held."""
-RATION = 500
-"""Loud tokens of a hidden block that are looked at again."""
-FEW = 200
-"""Loud tokens of a piece up to which no hidden block is thought to be full of them."""
 QUIET = 0.0
 """Log-odds up to which a token of a text that raises hope is not read for its own sake."""
 _FRACTION = re.compile(r"(?<=\d)[.,]\d+%?")
@@ -161,31 +157,26 @@ class Classifier:
                 place = _span(tagged, segment, piece.offset)
                 yield Candidate(piece.document, *place, segment.raw, segment.row)
 
-    def _readings(
-        self, documents: Sequence[Document]
-    ) -> Iterator[tuple[list[_Piece], Tagged, Callable[[int], Markup]]]:
+    def _readings(self, documents: Sequence[Document]) -> Iterator[tuple[list[Piece], Tagged, Callable[[int], Markup]]]:
         """The pieces that raise hope, some at a time, with the tagger's opinion of them and the markup of documents."""
-        pieces = [
-            _Piece(number, offset, document.text[offset:end])
-            for number, document in enumerate(documents)
-            for offset, end in pairwise(block_edges(document.text))
-        ]
 
         @functools.cache
         def markup(document: int) -> Markup:
             return Markup(documents[document], self.rules.known)
 
         led = {n for n, document in enumerate(documents) if leads_to_spam(document, self.rules.known)}
-        ration = _Ration(documents)
-        hopeful = [piece for some in _batches(pieces) for piece in self._hopeful_pieces(some, markup, led, ration)]
-        for some in _batches(hopeful):
+        ration = Ration(documents)
+        hopeful = [
+            piece for some in batches(pieces_of(documents)) for piece in self._hopeful_pieces(some, markup, led, ration)
+        ]
+        for some in batches(hopeful):
             batch = self.look([piece.text for piece in some])
             near = np.concatenate([first + piece.near for first, piece in zip(batch.first, some, strict=True)])
             yield some, self.read(around(batch, near, READ), self._marked(some, markup, batch)), markup
 
     def _hopeful_pieces(
-        self, pieces: Sequence[_Piece], markup: Callable[[int], Markup], led: Container[int], ration: _Ration
-    ) -> list[_Piece]:
+        self, pieces: Sequence[Piece], markup: Callable[[int], Markup], led: Container[int], ration: Ration
+    ) -> list[Piece]:
         """The pieces that raise hope, with the tokens to read; ``led`` are the documents with suspicious links."""
         batch = self.look([piece.text for piece in pieces])
         suspicious = [mark for mark in self._marked(pieces, markup, batch, led) if mark.link >= SUSPICIOUS]
@@ -208,7 +199,7 @@ class Classifier:
             start=start,
             end=end,
             score=self.probability(segment.raw),
-            category=self.category(tagged, segment.first, segment.last),
+            category=category_of(tagged, segment.first, segment.last, self.weights.categories),
             contributions=contributions,
             named=_named(tagged, segment) | _markup_names(markup.around(start, end)),
             is_unheard=bool(segment.row[_UNSEEN] > 0),
@@ -217,7 +208,7 @@ class Classifier:
 
     def _marked(
         self,
-        pieces: Sequence[_Piece],
+        pieces: Sequence[Piece],
         markup: Callable[[int], Markup],
         batch: Batch,
         only: Container[int] | None = None,
@@ -339,18 +330,6 @@ class Classifier:
         p = min(max(probability, 1e-9), 1 - 1e-9)
         return float((np.log(p / (1 - p)) - self.weights.intercept) / self.weights.slope)
 
-    def category(self, tagged: Tagged, first: int, last: int) -> str:
-        """What a span promotes: the lexicon's categories and the votes of its words."""
-        votes = category_votes(self.weights.categories, tagged.seen, first, last)
-        view, (start, end) = tagged.passages.batch.view, _place(tagged, first, last)
-        after = bisect_right(view.hits, start, key=lambda h: h.end)
-        for hit in view.hits[after : bisect_left(view.hits, end, key=lambda h: h.start)]:
-            votes[CATEGORIES.index(hit.term.category)] += 2 * hit.term.weight
-        for shape in view.shapes:
-            if shape.category != "other" and start <= shape.start < end:
-                votes[CATEGORIES.index(shape.category)] += shape.weight
-        return CATEGORIES[int(votes.argmax())]
-
     def _contributions(self, segments: Sequence[Segment]) -> list[dict[str, float]]:
         """What each group of evidence added to the score of each segment."""
         table = np.array([segment.row for segment in segments], dtype=np.float32).reshape(-1, len(FEATURES))
@@ -362,23 +341,6 @@ class Classifier:
             dict(sorted(zip(groups, row, strict=True), key=lambda item: -abs(item[1])))
             for row in zip(*(sums.tolist() for sums in groups.values()), strict=True)
         ]
-
-
-def block_edges(text: str, size: int = 1 << 14) -> list[int]:
-    """Offsets that part a long text into blocks of at most ``size`` characters, at line ends where there are any."""
-    edges = [0]
-    while len(text) - edges[-1] > size:
-        begin, limit = edges[-1] + size // 2, edges[-1] + size
-        cut = max(text.rfind("\n", begin, limit), text.rfind(". ", begin, limit))
-        cut = cut if cut > 0 else text.rfind(" ", begin, limit)
-        edges.append(cut + 1 if cut > 0 else limit)
-    return [*edges, len(text)]
-
-
-def _place(tagged: Tagged, first: int, last: int) -> tuple[int, int]:
-    """Offsets in the folded text of the batch where the tokens ``first..last`` of the passages stand."""
-    number, tokens = tagged.passages.number, tagged.passages.batch.view.tokens
-    return int(tokens.starts[number[first]]), int(tokens.ends[number[last - 1]])
 
 
 def _span(tagged: Tagged, segment: Segment, offset: int) -> tuple[int, int]:
@@ -402,7 +364,7 @@ def with_whole_numbers(spans: Sequence[Scored], text: str) -> list[Scored]:
 
 def _named(tagged: Tagged, segment: Segment) -> dict[str, tuple[str, ...]]:
     """What the rules found in a segment, by group of evidence."""
-    view, (start, end) = tagged.passages.batch.view, _place(tagged, segment.first, segment.last)
+    view, (start, end) = tagged.passages.batch.view, tagged.place(segment.first, segment.last)
     found: dict[str, dict[str, None]] = {}
     first = bisect_left(view.hits, start, key=lambda h: h.start)
     for hit in view.hits[first : bisect_left(view.hits, end, key=lambda h: h.start)]:
@@ -436,76 +398,6 @@ def _markup_names(around: Sequence[Element]) -> dict[str, tuple[str, ...]]:
     """Link targets and hiding techniques of the markup around a span, by group of evidence."""
     found = {"link": [e.href for e in around if e.href], "hidden": [e.hidden for e in around if e.hidden]}
     return {group: tuple(dict.fromkeys(names))[:5] for group, names in found.items() if names}
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A part of the text of a document, small enough to be looked at in one go."""
-
-    document: int
-    offset: int
-    text: str
-    near: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    """The tokens to read, counted from the first one of the piece."""
-
-
-class _Ration:
-    """Keeps to few tokens of each hidden block: one that has many loud ones is full of spam, and the first tell."""
-
-    def __init__(self, documents: Sequence[Document]) -> None:
-        self._documents = documents
-        self._blocks: dict[int, tuple[Ints, Ints, Ints]] = {}
-
-    def of(self, loud: Ints, pieces: Sequence[_Piece], batch: Batch) -> Ints:
-        """The loud tokens without those in a hidden block behind ``RATION`` others."""
-        text = batch.text_of(loud)
-        wanted = np.ones(loud.size, dtype=bool)
-        for number in np.flatnonzero(np.bincount(text, minlength=len(pieces)) > FEW).tolist():
-            piece, own = pieces[number], np.flatnonzero(text == number)
-            starts, ends, seen = self._hidden_in(piece.document)
-            at = batch.view.folded.starts[batch.view.tokens.starts[loud[own]]] - batch.starts[number] + piece.offset
-            block = np.searchsorted(starts, at, side="right") - 1
-            inside = (block >= 0) & (at < ends[block])
-            blocks, first, counts = np.unique(block[inside], return_index=True, return_counts=True)
-            rank = np.arange(inside.sum()) + np.repeat(seen[blocks] - first, counts)
-            wanted[own[inside][rank >= RATION]] = False
-            seen[blocks] += counts
-        return loud[wanted]
-
-    def _hidden_in(self, document: int) -> tuple[Ints, Ints, Ints]:
-        """Where the hidden blocks of a document start and end, and how many loud tokens of each were seen."""
-        if document not in self._blocks:
-            found = sorted((block.text_start, block.text_end) for block in hidden_blocks(self._documents[document]))
-            starts, ends = np.array(found or [(0, 0)], dtype=np.int64).T
-            self._blocks[document] = starts, ends, np.zeros(len(starts), dtype=np.int64)
-        return self._blocks[document]
-
-
-def _batches(pieces: Iterable[_Piece], size: int = BATCH) -> Iterator[list[_Piece]]:
-    """The pieces in order, about ``size`` characters at a time."""
-    batch: list[_Piece] = []
-    total = 0
-    for piece in pieces:
-        batch.append(piece)
-        total += len(piece.text)
-        if total >= size:
-            yield batch
-            batch, total = [], 0
-    if batch:
-        yield batch
-
-
-def category_features(seen: Columns, first: int, last: int, bits: int) -> NDArray[np.int64]:
-    """Hashed words and pairs of words of a span."""
-    bare = seen.bare[first:last]
-    pairs = bare[:-1] * np.uint64(3) + bare[1:]
-    return (np.concatenate([bare, pairs]) >> np.uint64(64 - bits)).astype(np.int64)
-
-
-def category_votes(table: NDArray[np.int8], seen: Columns, first: int, last: int) -> NDArray[np.float64]:
-    """Mean vote of a span's words for each category."""
-    bits = int(table.shape[0]).bit_length() - 1
-    return np.asarray(table[category_features(seen, first, last, bits)].mean(axis=0, dtype=np.float64) / 16)
 
 
 def spans_in_tokens(batch: Batch, text: int, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -143,6 +143,11 @@ class Tagged:
         """The number of the text of the batch that a token stands in."""
         return int(self.passages.text[self.passages.owner[token]])
 
+    def place(self, first: int, last: int) -> tuple[int, int]:
+        """Offsets in the folded text of the batch where the tokens ``[first, last)`` stand."""
+        number, tokens = self.passages.number, self.passages.batch.view.tokens
+        return int(tokens.starts[number[first]]), int(tokens.ends[number[last - 1]])
+
     @functools.cached_property
     def candidates(self) -> Ints:
         """Token intervals that may be injections: the tagger's, the rules', lines, sentences; shape (span, 2)."""

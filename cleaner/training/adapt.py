@@ -11,14 +11,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice, pairwise
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.model.classifier import Classifier, Scored, Weights, block_edges, spans_in_tokens
+from cleaner.model.classifier import Classifier, Scored, Weights, spans_in_tokens
 from cleaner.model.clean_text import raised
 from cleaner.model.features import SHAPES_OF, shift, triple_key
+from cleaner.model.pieces import pieces_of
 from cleaner.rules.markup import link_weights
 from cleaner.structure import judge_markup
 from cleaner.training.knowledge import classes_of
@@ -119,11 +120,12 @@ def _tokens(
 ) -> tuple[Hashes, Hashes, NDArray[np.bool_]]:
     """Of each token of a document: the key of the word, that of the step to it, and whether the word is suspected."""
     found: list[tuple[Hashes, Hashes, NDArray[np.bool_]]] = []
-    for begin, end in pairwise(block_edges(document.text)):
-        batch = classifier.look([document.text[begin:end]])
+    for piece in pieces_of([document]):
+        batch = classifier.look([piece.text])
         seen = batch.glance
         suspected = (seen.lexicon > 0) | ((seen.mark > 0) & (seen.mark != SHAPES_OF["honest-domain"]))
-        inside = [(max(a, begin) - begin, min(b, end) - begin) for a, b in spans if a < end and b > begin]
+        begin, size = piece.offset, len(piece.text)
+        inside = [(max(a - begin, 0), min(b - begin, size)) for a, b in spans if a < begin + size and b > begin]
         for first, last in spans_in_tokens(batch, 0, inside):
             suspected[first:last] = True
         own = slice(int(batch.first[0]), int(batch.last[0]))

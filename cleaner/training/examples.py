@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.model.classifier import Classifier, category_features, spans_in_tokens
+from cleaner.model.categories import category_features
+from cleaner.model.classifier import Classifier, spans_in_tokens
 from cleaner.model.clean_text import CleanText
 from cleaner.model.features import columns, hashed_features
 from cleaner.model.passages import Batch, between, first_look, whole
