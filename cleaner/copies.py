@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from cleaner.folding import fold
@@ -28,11 +29,9 @@ def with_copies(scored: Sequence[Scored], certain: Iterable[Scored], text: str) 
         certain: those of them that are certainly injected.
         text: what they index.
     """
-    best: dict[str, Scored] = {}
-    for s in sorted(certain, key=lambda s: s.score):
-        if name := _name(s, text):
-            best[name] = s
-    best = {name: s for name, s in best.items() if not _holds_another(name, best)}
+    named = [(name, s) for s in sorted(certain, key=lambda s: s.score) if (name := _name(s, text))]
+    mistaken = _mistaken(Counter(name for name, _ in named))
+    best = {name: s for name, s in named if name not in mistaken}
     if not best:
         return list(scored)
     together = list(scored)
@@ -68,10 +67,18 @@ def _name(s: Scored, text: str) -> str:
     return words[0] if len(words) == 1 else ""
 
 
-def _holds_another(name: str, names: Container[str]) -> bool:
-    """Whether one of ``names`` is a part of a name: something is glued to it."""
-    size = len(name)
-    return any(name[i:j] in names for i in range(size) for j in range(i + 1, size + 1) if j - i < size)
+def _mistaken(names: Counter[str]) -> set[str]:
+    """Those of ``names`` that are no names of their own: of two in one another the one that was found less often.
+
+    Something is glued to the longer one, or the shorter one was torn off it; when in doubt the former.
+    """
+    found = set()
+    for name, times in names.items():
+        size = len(name)
+        for part in {name[i:j] for i in range(size) for j in range(i + 1, size + 1)} - {name}:
+            if part in names:
+                found.add(name if names[part] >= times else part)
+    return found
 
 
 def _is_glued(text: str, at: int) -> bool:

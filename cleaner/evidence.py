@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cleaner.folding import Folded, fold
 from cleaner.rules import RuleSet
 from cleaner.rules.lexicon import Hit
-from cleaner.rules.shapes import Shape, find_shapes
+from cleaner.rules.shapes import Shape, domain_ends, find_shapes
 from cleaner.tokens import Tokens, tokenize
 
 
@@ -27,7 +27,7 @@ def view(text: str, rules: RuleSet) -> View:
     """Fold ``text``, cut it into tokens, and look for the phrases and shapes of the rule set."""
     folded = fold(text)
     hits = tuple(rules.phrases.find(folded))
-    tokens = tokenize(folded, _edges(hits))
+    tokens = tokenize(folded, [*_edges(hits), *domain_ends(folded, rules.known)])
     return View(text, folded, tokens, hits, tuple(find_shapes(folded, tokens, rules.known)))
 
 

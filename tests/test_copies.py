@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cleaner.copies import with_copies
@@ -52,6 +54,15 @@ def test_another_span_that_touches_a_copy(other: Scored, becomes: str) -> None:
 def test_something_glued_to_a_name_is_no_name_of_its_own() -> None:
     spans = [span("VUABAI44", 0.9), span("cụvuabai44", 0.97)]
     assert quotes(with_copies(spans, spans, TEXT))[:3] == ["VUABAI44", "v.u.a.b.a.i.4.4", "vuabai44"]
+
+
+def test_what_was_torn_off_a_name_is_no_name_of_its_own() -> None:
+    text = "Chợ phiên họp sớm tuabai44 hơn mọi năm. Bà con mang gùi tuabai44 măng, có cótuabai44 cả mật ong rừng."
+    spans = [span("tuabai44", 0.9, text=text)]
+    for words, score in (("tuabai44 măng", 0.93), ("uabai44 cả", 0.97)):
+        start = text.index(words)
+        spans.append(replace(spans[0], start=start, end=start + words.index(" "), score=score))
+    assert quotes(with_copies(spans, spans, text), text) == ["tuabai44"] * 3
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,29 @@ def test_shapes_without_words(text: str, kind: str) -> None:
     assert kind in {shape.kind for shape in look(text).shapes}
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        pytest.param("cùng ngày qivo33.meSergei Lavrov", ["qivo33.me", "sergei"], id="a capital behind it"),
+        pytest.param("vay nhanh QIVO66.XYZgiao hàng", ["qivo66.xyz", "giao"], id="small letters behind capitals"),
+        pytest.param("cầu qivo.winG1 Andréia", ["qivo.win", "g1"], id="a name with a figure"),
+        pytest.param("tại 440088.com3 cảng", ["440088.com", "3"], id="a figure"),
+        pytest.param("探偵は qivo.betBARにいる", ["qivo.bet", "bar"], id="in Japanese"),
+        pytest.param("xem qivo.Bet nhé", ["qivo.bet"], id="a capital within it"),
+        pytest.param("gọi sys.isFile trước", [], id="words of a program"),
+        pytest.param("mở tệp bao.comic ra", [], id="a longer word"),
+        pytest.param("bệnh viện TP.HCMC khám", [], id="an abbreviation"),
+    ],
+)
+def test_a_domain_ends_where_another_word_is_glued_to_it(text: str, parts: list[str]) -> None:
+    seen = look(text)
+    words = [seen.folded.bare[a:b] for a, b in zip(seen.tokens.starts, seen.tokens.ends, strict=True)]
+    found = [(shape.end, shape.detail) for shape in seen.shapes if shape.kind == "domain"]
+    assert [detail for _, detail in found] == parts[:1]
+    behind = {seen.folded.bare[end:].split()[0][: len(part)] for end, _ in found for part in parts[1:]}
+    assert behind == set(parts[1:]) <= {*words}
+
+
 def test_the_compiled_form_is_complete() -> None:
     again = RuleSet.from_compiled(RULES.compiled)
     text = "nhà cái uy tín fb88 ở fb88vip.com"

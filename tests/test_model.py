@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cleaner.arrays import ranges
 from cleaner.model.chain import ENDS, FOLLOWS, LABELS, STARTS, best_spans, labels_of, marginals
-from cleaner.model.classifier import Scored, with_whole_numbers
+from cleaner.model.classifier import Scored, made_whole
 from cleaner.model.clean_text import CLASSES, CleanText, frequencies, slots
 from cleaner.model.decoding import best_gain
 from cleaner.model.features import columns, hashed_features
@@ -266,13 +266,17 @@ def test_no_hope_reaches_from_one_passage_into_another() -> None:
         pytest.param("gửi [kèo 88], 5 người tới dự", ["kèo 88"], id="a comma"),
         pytest.param("xe [vay nóng],5 tấn", ["vay nóng"], id="after a word"),
         pytest.param("[phí 1][,2%] là rẻ", ["phí 1", ",2%"], id="another begins there"),
+        pytest.param("ở khoa [🎰 nổ hũ ▶]\ufe0f ngoại trú", ["🎰 nổ hũ ▶\ufe0f"], id="an emoji of two characters"),
+        pytest.param("gọi số [kèo 1]\ufe0f\u20e3 để đặt lịch", ["kèo 1\ufe0f\u20e3"], id="a key cap"),
+        pytest.param("chị [lô đề 👍]🏽 đã về", ["lô đề 👍🏽"], id="the colour of a skin"),
+        pytest.param("chị [lô đề 👍]👩 đã về", ["lô đề 👍"], id="another emoji"),
         pytest.param("không có gì", [], id="none"),
     ],
 )
-def test_a_number_is_cut_whole(text: str, whole: list[str]) -> None:
+def test_numbers_and_emojis_are_cut_whole(text: str, whole: list[str]) -> None:
     spans: list[Scored] = []
     while "[" in text:
         start, end = text.index("["), text.index("]") - 1
         text = text.replace("[", "", 1).replace("]", "", 1)
         spans.append(Scored(start, end, 0.9, "other", {}, {}))
-    assert [text[s.start : s.end] for s in with_whole_numbers(spans, text)] == whole
+    assert [text[s.start : s.end] for s in made_whole(spans, text)] == whole

@@ -44,7 +44,8 @@ _UNSEEN = list(FEATURES).index("unseen")
 """Place of the feature of a segment that is its share of words that clean text never held."""
 QUIET = 0.0
 """Log-odds up to which a token of a text that raises hope is not read for its own sake."""
-_FRACTION = re.compile(r"(?<=\d)[.,]\d+%?")
+_REST = re.compile(r"(?<=\d)[.,]\d+%?|[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]+")
+"""What goes on with a number, or with an emoji."""
 MARGIN, SLACK = 2.0, 1.0
 """Log-odds by which a moved boundary may lower the score of a span, and may be expected to raise it."""
 KNOWN, SEVERAL = 0.4, 20
@@ -146,7 +147,7 @@ class Classifier:
                 is_nothing = scored.in_unknown_language and not scored.named
                 if not is_nothing and not protected(piece.document).overlap(scored.start, scored.end):
                     found[piece.document].append(scored)
-        return [with_whole_numbers(own, document.text) for own, document in zip(found, documents, strict=True)]
+        return [made_whole(own, document.text) for own, document in zip(found, documents, strict=True)]
 
     def candidates(self, documents: Sequence[Document], floor: float) -> Iterator[Candidate]:
         """What :meth:`find` judges, as it is judged: to learn from; in no order."""
@@ -352,10 +353,12 @@ def _span(tagged: Tagged, segment: Segment, offset: int) -> tuple[int, int]:
     return start, moved + int(folded.ends[tokens.ends[segment.last - 1] - 1])
 
 
-def with_whole_numbers(spans: Sequence[Scored], text: str) -> list[Scored]:
-    """Disjoint spans in order, longer where one ends within a number (``phí 1|,2%``) and no other begins there."""
+def made_whole(spans: Sequence[Scored], text: str) -> list[Scored]:
+    """Disjoint spans in order, longer where one ends within a number (``phí 1|,2%``) or a sign that several characters
+    make, and no other begins there.
+    """
     limits = [*(s.start for s in spans), len(text)][1:]
-    rests = [_FRACTION.match(text, s.end) for s in spans]
+    rests = [_REST.match(text, s.end) for s in spans]
     return [
         replace(s, end=rest.end()) if rest and rest.end() <= limit else s
         for s, rest, limit in zip(spans, rests, limits, strict=True)

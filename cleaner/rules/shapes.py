@@ -26,6 +26,7 @@ _LUCKY = re.compile(r"^(?:\d?(\d)\1|6[68]\d?|7[789]\d?|8[689]\d?|9[789]\d?|789|2
 _SUFFIXES = ("bet", "win", "vip", "club", "play", "game", "slot", "casino", "fun", "pro", "app", "live", "no1", "pg")
 _RAISED = (0xB9, 0xB2, 0xB3)
 """The digits of footnotes and units, and of letters whose encoding was mistaken."""
+_LETTERS = re.compile(r"[a-z]+")
 _HASHTAG = re.compile(r"[#＃]\w{3,}")
 _PHONE = re.compile(  # every alternative begins with a plain character, which makes the search fast
     r"(?:\+(?<!\d\+)84|8(?<!\d8)4|0(?<!\d0))(?:[ .\-]?\d){8,10}(?!\d)"
@@ -92,6 +93,11 @@ def find_shapes(folded: Folded, tokens: Tokens, known: Known) -> Iterator[Shape]
             yield Shape(match.start(), match.end(), "hashtag", 0.5, "other", match.group())
 
 
+def domain_ends(folded: Folded, known: Known) -> Iterator[int]:
+    """Offsets within words where a domain ends and another word goes on (``kubet.meNgày``)."""
+    return (end for dot in _dots(folded) if (end := _glued_end(folded, dot, known)))
+
+
 def find_phones(bare: str) -> list[tuple[int, int]]:
     """Where telephone numbers, written as in contact blocks, stand in a folded text."""
     return [found.span() for found in _PHONE.finditer(bare)]
@@ -149,19 +155,13 @@ def _brands(folded: Folded, tokens: Tokens, known: Known) -> Iterator[Shape]:
 
 
 def _domains(folded: Folded, known: Known) -> Iterator[Shape]:
-    codes = folded.bare_codes
-    if codes.size < 4:
-        return
-    dots = np.flatnonzero((codes[1:-2] == ord(".")) | (codes[1:-2] == 0x3002) | (codes[1:-2] == 0xFF0E)) + 1
-    before = look_up(kind_table(), codes[dots - 1])
-    inner = dots[_is_latin(codes[dots + 1]) & _is_latin(codes[dots + 2]) & (before >= LETTER)]
     done = 0
-    for dot in inner.tolist():
+    for dot in _dots(folded):
         if dot < done:
             continue
         begin = max(done, dot - 70)
         begin = max(begin, folded.bare.rfind(" ", begin, dot) + 1)
-        window = folded.bare[begin : dot + 120]
+        window = folded.bare[begin : _glued_end(folded, dot, known) or dot + 120]
         for match in _domain().finditer(window):
             if match.start("host") <= dot - begin < match.end("host"):
                 shape = judge_host(match["host"], known)
@@ -170,6 +170,35 @@ def _domains(folded: Folded, known: Known) -> Iterator[Shape]:
                     yield Shape(begin + match.start(), begin + match.end(), kind, weight, category, match["host"])
                     done = begin + match.end()
                 break
+
+
+def _dots(folded: Folded) -> list[int]:
+    """Where a dot stands between a word and two letters."""
+    codes = folded.bare_codes
+    if codes.size < 4:
+        return []
+    dots = np.flatnonzero((codes[1:-2] == ord(".")) | (codes[1:-2] == 0x3002) | (codes[1:-2] == 0xFF0E)) + 1
+    before = look_up(kind_table(), codes[dots - 1])
+    found: list[int] = dots[_is_latin(codes[dots + 1]) & _is_latin(codes[dots + 2]) & (before >= LETTER)].tolist()
+    return found
+
+
+def _glued_end(folded: Folded, dot: int, known: Known) -> int:
+    """Where the top-level domain behind a dot ends within a word: at a digit, or where the case changes; otherwise 0.
+
+    One of two letters, which may be a word of a program (``sys.isFile``), only behind a digit.
+    """
+    bare, begin = folded.bare, dot + 1
+    letters = _LETTERS.match(bare, begin, begin + 13)
+    if not letters:
+        return 0
+    is_raised = folded.original[begin : letters.end() + 1] != folded.codes[begin : letters.end() + 1]
+    for size in range(letters.end() - begin, 1 if bare[dot - 1].isdigit() else 2, -1):
+        tld, after = bare[begin : begin + size], bare[begin + size : begin + size + 1]
+        is_changed = after.isdigit() or (after.isalpha() and (is_raised[:size] != is_raised[size]).all())
+        if is_changed and (tld in known.common or tld in known.spam):
+            return begin + size
+    return 0
 
 
 @functools.cache
