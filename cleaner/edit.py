@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -59,17 +59,8 @@ def edits_of(document: Document, spans: Iterable[tuple[int, int]]) -> list[Edit]
         else:
             together.append((start, end))
     apart = _breaks_between_blocks(document) if together else ()
-    parts = [part for span in together for part in _by_attribute(document, *span)]
+    parts = [part for span in together for part in document.parts(*span)]
     return merged([edit for part in parts for edit in _edits_of_one(document, apart, *part)])
-
-
-def _by_attribute(document: Document, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The parts of a span in each of the attributes that it runs through, for nothing is mended across two."""
-    for element in document.elements_from(start, end):
-        if element.name == "attribute" and start < element.text_start:
-            yield start, skip_back(document.text, element.text_start)
-            start = element.text_start
-    yield start, end
 
 
 def _breaks_between_blocks(document: Document) -> Sequence[int]:

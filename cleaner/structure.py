@@ -52,8 +52,8 @@ Weight = Callable[[str], float]
 
 
 def judge_markup(document: Document, scored: Sequence[Scored], rules: RuleSet, weight: Weight) -> list[Scored]:
-    """The scored spans of a document, joined and completed by what its markup says."""
-    found = _Spans(scored)
+    """The scored spans of a document, parted, joined and completed by what its markup says."""
+    found = _Spans([replace(s, start=a, end=b) for s in scored for a, b in document.parts(s.start, s.end)])
     if not scored and not any(weight(target) >= SUSPICIOUS for target in document.targets):
         return []
     every_link = list(shallow(e for e in document.elements if e.href))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
@@ -110,6 +110,18 @@ class Document:
         """The elements whose text begins in ``[start, end)`` of ``text``, in the order of their text."""
         begins, elements = self._by_text
         return elements[bisect_left(begins, start) : bisect_left(begins, end)]
+
+    def parts(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The parts of a span of ``text`` in what is read, and in each attribute, comment and script behind it.
+
+        What is neighbours in ``text`` may there be far apart in the source.
+        """
+        for element in self.elements_from(start + 1, end):
+            if element.name in ("attribute", "comment", "script"):
+                if before := self.text[start : element.text_start].rstrip():
+                    yield start, start + len(before)
+                start = element.text_start
+        yield start, end
 
     @functools.cached_property
     def _by_text(self) -> tuple[list[int], list[Element]]:
