@@ -32,6 +32,7 @@ TINY = replace(
     pair_bits=12,
     category_bits=8,
     topic_bits=10,
+    screen_samples=200,
     tagger_samples=300,
     more_samples=100,
     segment_samples=200,
@@ -151,7 +152,9 @@ def test_what_cannot_be_used_is_named_and_left_out(
 # --- going on
 
 
-@pytest.mark.parametrize("stage", ["tagger, lesson 1", "segments", "calibrating", "tagger, lesson 2"])
+@pytest.mark.parametrize(
+    "stage", ["lesson of the first look", "tagger, lesson 1", "segments", "calibrating", "tagger, lesson 2"]
+)
 def test_a_run_that_was_stopped_goes_on_to_the_same_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
@@ -327,7 +330,14 @@ def test_the_sizes_follow_the_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(training, "train", note)
     run("train", "--out", tmp_path / "model", "--scale", "0.5", "--seed", 3, "--workers", 1)
-    sizes = ("tagger_samples", "more_samples", "page_samples", "segment_samples", "calibration_samples")
+    sizes = (
+        "screen_samples",
+        "tagger_samples",
+        "more_samples",
+        "page_samples",
+        "segment_samples",
+        "calibration_samples",
+    )
     halved = replace(SMALL, **{name: getattr(SMALL, name) // 2 for name in sizes})
     assert recipes == [replace(halved, seed=3, workers=1)]
 

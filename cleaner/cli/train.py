@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cleaner.training.corpus import Corpus
     from cleaner.training.recipe import Recipe
 
-SIZES = ("tagger_samples", "more_samples", "page_samples", "segment_samples", "calibration_samples")
+SIZES = ("screen_samples", "tagger_samples", "more_samples", "page_samples", "segment_samples", "calibration_samples")
 SHOWN = 20
 """Records that cannot be used of which each is named; all of them are in the quarantine."""
 EXIT_QUARANTINED = 3

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cleaner.model.passages import Batch
 
 SCREEN_WIDTH = 7
+WORDS = 2
+"""The first of them are of words."""
 WORD_BITS, PAIR_BITS = 16, 17
 """Logarithms of the numbers of weights for words, and for words with the one before."""
 DRIFT = 2.0

@@ -26,7 +26,7 @@ class Position:
     """How far a run has come."""
 
     lesson: int = 0
-    """Lessons of the tagger that are done."""
+    """Lessons that are done."""
     rounds: int = 0
     """Rounds of the next one that are done."""
 

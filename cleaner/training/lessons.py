@@ -25,7 +25,7 @@ HOSTS = 800
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What the tagger learns from between two looks at how it does."""
+    """What the tagger, or the first look, learns from between two looks at how it does."""
 
     samples: int
     seed: int

@@ -12,6 +12,8 @@ Report = Callable[[str, float], None]
 LESSON = Mix(infected=0.6, decorated=0.1, traps=0.02, prose=0.4, grafts=0.25)
 """What the tagger learns from; many texts written to mislead make it distrust what spam says most. Much honest prose by
 the hands that wrote the templates keeps it from learning those hands."""
+FIRST_LOOK = Mix(infected=0.5, decorated=0.05, hard=0.1, traps=0.02, prose=0.1, pages=0.1)
+"""What the first look learns from: mostly articles as they come, for it takes its time with what it holds for loud."""
 LAST_LESSON = replace(LESSON, pages=0.25)
 TRACE, AGAIN, LAST = 0.03, 0.6, 0.2
 """Shares of the tagger's learning rate: at the end of each lesson, and at the beginning of the second and the last."""
@@ -26,12 +28,12 @@ class Recipe:
     bits: int = 16
     width: int = 64
     """Numbers that stand for a token in the tagger."""
-    layers: int = 5
-    """Fewer than there may be: the built-in model learnt with five and was given three more when it knew them."""
+    layers: int = 8
     word_bits: int = 18
     pair_bits: int = 21
     topic_bits: int = 16
     category_bits: int = 13
+    screen_samples: int = 300_000
     tagger_samples: int = 300_000
     more_samples: int = 500_000
     """What the tagger learns from afterwards: the wording and the articles of both sides."""

@@ -27,7 +27,7 @@ from cleaner.training.decision import categories_of, with_decision, with_level
 from cleaner.training.fit_tagger import ScreenTrainer, TaggerTrainer
 from cleaner.training.knowledge import learn
 from cleaner.training.lessons import Lesson, hosts_of, taught
-from cleaner.training.recipe import AGAIN, KEPT, LAST, LAST_LESSON, LESSON, TRACE, Recipe, Report
+from cleaner.training.recipe import AGAIN, FIRST_LOOK, KEPT, LAST, LAST_LESSON, LESSON, TRACE, Recipe, Report
 from cleaner.training.splits import part_of
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class _Run:
         self._rules = RuleSet.from_compiled(self._compiled)
         self._checkpoint = Checkpoint(unfinished, _task(corpus, recipe, self._compiled))
         self._tagger = TaggerTrainer(recipe.bits, recipe.width, recipe.layers, seed=recipe.seed)
-        self._screen = ScreenTrainer()
+        self._screen = ScreenTrainer(seed=recipe.seed)
         self._before = self._tagger.weights()
         """The tagger at the beginning of the lesson."""
 
@@ -86,16 +86,18 @@ class _Run:
             recipe.topic_bits,
         )
         lessons = (
+            Lesson(recipe.screen_samples, recipe.seed + 19, FIRST_LOOK, 1.0, 1.0),
             Lesson(recipe.tagger_samples, recipe.seed, LESSON, 1.0, TRACE),
             Lesson(recipe.more_samples, recipe.seed + 5, LESSON, AGAIN, TRACE),
             Lesson(recipe.page_samples, recipe.seed + 12, LAST_LESSON, LAST, TRACE),
         )
-        self._teach(0, lessons[0], parts["tagger"], "tagger", clean, position)
+        for number, lesson in enumerate(lessons[:2]):
+            self._teach(number, lesson, parts["tagger"], "tagger", clean, position)
         weights = self._checkpoint.restore_weights()
         if weights is None:
             weights = self._decided(clean)
             self._checkpoint.save_weights(weights, self._compiled)
-        for number, lesson in enumerate(lessons[1:], 1):
+        for number, lesson in enumerate(lessons[2:], 2):
             self._teach(number, lesson, [*parts["tagger"], *parts["segments"]], "both", clean, position)
         self._tagger.average(self._before, KEPT)
         weights = replace(
@@ -117,18 +119,19 @@ class _Run:
         clean: CleanText,
         position: Position,
     ) -> None:
-        """One lesson of the tagger, the first one of the first look, too; what is done of it is passed over."""
+        """One lesson, the first one of the first look, the others of the tagger; what is done of it is passed over."""
         if number < position.lesson:
             return
         if not position.rounds or number > position.lesson:
             self._before = self._tagger.weights()
         done = position.rounds if number == position.lesson else 0
         hosts = hosts_of(self._corpus, articles, side)
+        learner, name = (
+            (self._tagger, f"tagger, lesson {number}") if number else (self._screen, "lesson of the first look")
+        )
         for share, rounds, batches in taught(lesson, hosts, self._rules, clean, self._recipe, done):
-            errors = [self._tagger.step(batch, lesson.rate(share)) for batch in batches]
-            for batch in batches if number == 0 else ():
-                self._screen.step(batch)
-            self._report(f"tagger, lesson {number + 1} (error {np.mean(errors):.4f})", share)
+            errors = [learner.step(batch, lesson.rate(share)) for batch in batches]
+            self._report(f"{name} (error {np.mean(errors):.4f})", share)
             if rounds % KEPT_EVERY == 0:
                 self._keep(Position(number, rounds))
         self._keep(Position(number + 1))
