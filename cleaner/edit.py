@@ -67,7 +67,8 @@ def _by_attribute(document: Document, start: int, end: int) -> Iterator[tuple[in
     """The parts of a span in each of the attributes that it runs through, for nothing is mended across two."""
     for element in document.elements_from(start, end):
         if element.name == "attribute" and start < element.text_start:
-            yield start, skip_back(document.text, element.text_start)
+            if start < (before := skip_back(document.text, element.text_start)):
+                yield start, before
             start = element.text_start
     yield start, end
 

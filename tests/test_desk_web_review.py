@@ -263,6 +263,53 @@ def test_what_was_typed_outlives_a_database_that_is_busy(served: Served, chromiu
     assert [f["quote"] for f in served.article(id)["findings"] if f["action"] == "mark"] == ["tủ lạnh giữ vắc xin"]
 
 
+HOSPITAL = (
+    "<p>Bệnh viện <b>đa khoa</b> tỉnh <i>Sơn La</i> cảm ơn soi kèo nhà cái hôm nay các mạnh thường quân đã đồng hành "
+    "trong năm qua.</p>\n<div>\n <p>Đợt tiêm tới mở thêm hai điểm.</p>\n</div>"
+)
+
+
+def test_boundaries_are_moved_over_markup(served: Served, chromium: Browser) -> None:
+    id = served.submit(HOSPITAL, format="html")
+    with person(chromium, served) as ha:
+        ha.page.goto(f"{served.url}/articles/{id}")
+        quote = ha.page.locator(".finding .quote").text_content() or ""
+        ha.press("[", "[", "[")
+        expect(ha.page.locator("[data-pending]")).to_have_text(f"La cảm ơn {quote.strip()}")
+        ha.press("Enter")
+        ha.hears("Cut with new boundaries")
+    finding = served.article(id)["findings"][0]
+    cut = HOSPITAL[finding["cut_start"] : finding["cut_end"]]
+    assert cut == f"La</i> cảm ơn {quote.strip()}"
+    assert "tỉnh <i>Sơn </i>các mạnh thường quân" in served.cleaned(id)
+
+
+def test_boundaries_stay_apart_from_what_is_found_in_an_attribute(served: Served, chromium: Browser) -> None:
+    source = f'<p><img src="/a.jpg" alt="{SPAM}, đăng ký ngay tại luckywin777.com"></p>{HOSPITAL}'
+    id = served.submit(source, format="html")
+    with person(chromium, served) as ha:
+        ha.page.goto(f"{served.url}/articles/{id}")
+        expect(ha.page.locator(".finding")).to_have_count(2)
+        ha.press("j", "[")
+        expect(ha.page.locator("[data-pending]").nth(1)).to_have_text("ơn soi kèo nhà cái hôm nay")
+
+
+@pytest.mark.parametrize("format", ["text", "html", "markdown"])
+def test_a_paragraph_is_selected_to_its_last_letter(served: Served, chromium: Browser, format: str) -> None:
+    before, after = "Hợp tác xã vừa gặt xong.", "Giá lúa nhích lên."
+    source = f"{before}\n\n  {MISSED} \n\n{after}"
+    if format == "html":
+        source = f"<p>{before}</p>\n<div>\n <p> {MISSED}\n</p>\n</div><p>{after}</p>"
+    id = served.submit(source, format=format)
+    with person(chromium, served) as ha:
+        ha.page.goto(f"{served.url}/articles/{id}")
+        ha.page.get_by_text(MISSED).click(click_count=3)
+        ha.page.click("[data-pick=mark]")
+        start = source.index(MISSED)
+        expect(ha.page.locator("#mark [name=start]")).to_have_value(str(start))
+        expect(ha.page.locator("#mark [name=end]")).to_have_value(str(start + len(MISSED)))
+
+
 def test_a_decision_that_makes_no_sense_is_told_and_changes_nothing(served: Served, chromium: Browser) -> None:
     id = served.submit(HEALTH)
     with person(chromium, served) as ha:
