@@ -527,6 +527,8 @@ STRANGE: list[tuple[dict[str, Any], str]] = [
     ({"strip": 2}, "body.policy.strip: Input should be less than or equal to 1"),
     ({"categories": {"poetry": 0.5}}, "body.policy.categories.poetry"),
     ({"deny": [" "]}, "holds ' '"),
+    ({"deny": ["\u200b"]}, "holds '\\u200b'"),
+    ({"allow": ["a\u2028b"]}, "holds 'a\\u2028b'"),
     ({"thresholds": 1}, "body.policy.thresholds: Extra inputs are not permitted"),
 ]
 

@@ -25,7 +25,7 @@ from cleaner.desk.errors import ConflictError, SettingsError, UnavailableError
 from cleaner.desk.gate import Gate, Submission, submit
 from cleaner.desk.queue import Filter
 from cleaner.desk.service import Desk
-from cleaner.desk.tables import Base
+from cleaner.desk.tables import Base, PolicyVersion
 from cleaner.files import OutputError
 from cleaner.types import Policy
 
@@ -62,6 +62,23 @@ def test_migrations_make_the_tables(file: Path) -> None:
         server = desk_at(f"postgresql+psycopg://editor@/postgres?host={folder}")
         assert differences(server) == []
         server.close()
+
+
+def migrated_again(database: Database, since: str) -> None:
+    """Let a database whose tables have their form already run through the migrations behind ``since`` once more."""
+    with database.write() as session:
+        session.execute(sql.text(f"UPDATE alembic_version SET version_num = '{since}'"))
+    database.migrate()
+
+
+def test_terms_that_stopped_the_gate_are_taken_out_of_policies(file: Path) -> None:
+    database = desk_at(f"sqlite:///{file}")
+    saved = Policy(allow=("Vietlott",), deny=("kubet",)).to_dict()
+    with database.write() as session:
+        session.add(PolicyVersion(policy=saved | {"deny": ["\u200b", "kubet", "a\nb"]}, by="Hà"))
+    migrated_again(database, "0002")
+    with database.read() as session:
+        assert policies.current(session, Policy()) == (1, Policy.from_mapping(saved))
 
 
 def test_every_commit_reaches_the_disk(file: Path) -> None:

@@ -20,7 +20,7 @@ from cleaner.desk.tables import NOTE, PolicyVersion
 from cleaner.desk.web.csrf import Form
 from cleaner.desk.web.visits import Admin, Visitor
 from cleaner.desk.web.words import Words, later
-from cleaner.types import CATEGORIES, Policy, PolicyError
+from cleaner.types import CATEGORIES, Policy, PolicyError, is_term
 from cleaner.visible import visible
 
 router = APIRouter()
@@ -141,6 +141,10 @@ def policy_from(fields: Mapping[str, str], words: Words) -> Policy:
     terms = {
         name: tuple(dict.fromkeys(filter(None, map(str.strip, fields.get(name, "").splitlines())))) for name in LISTS
     }
+    for name, label in LISTS.items():
+        if not all(map(is_term, terms[name])):
+            said = words.gettext("“%(field)s” has a line of nothing but characters that nobody sees.")
+            raise PolicyError(said % {"field": words.gettext(label)})
     return Policy(**shares, **terms, categories=own)  # type: ignore[arg-type]
 
 
