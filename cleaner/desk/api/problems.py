@@ -18,7 +18,11 @@ from cleaner.desk.errors import (
     ForbiddenError,
     InvalidError,
     MalformedError,
+    MediaTypeError,
     NotFoundError,
+    TooLargeError,
+    TooManyError,
+    TooSlowError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -84,13 +88,23 @@ class HttpError(DeskError):
 
 def responses(*errors: type[DeskError]) -> dict[int | str, dict[str, Any]]:
     """For the description of a route: what it may refuse, besides what all routes may."""
-    common: tuple[type[DeskError], ...] = (UnauthorizedError, ForbiddenError, InvalidError, UnavailableError)
     return {
         error.status: {"description": error.title, "content": {MEDIA_TYPE: {"schema": _REFERENCE}}}
-        for error in (*common, *errors)
+        for error in (*_COMMON, *errors)
     }
 
 
+_COMMON: tuple[type[DeskError], ...] = (
+    MalformedError,
+    UnauthorizedError,
+    ForbiddenError,
+    TooSlowError,
+    TooLargeError,
+    MediaTypeError,
+    InvalidError,
+    TooManyError,
+    UnavailableError,
+)
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -107,7 +121,7 @@ def answer(error: DeskError) -> JSONResponse:
 
 
 def install(app: FastAPI, page: Page | None = None) -> None:
-    """Let all errors of an app be told; to browsers, outside of ``/v1``, as a ``page``."""
+    """Let all errors of an app be told, and described; to browsers, outside of ``/v1``, as a ``page``."""
 
     def tell(request: Request, error: Exception) -> Response:
         told = _told(error)
@@ -118,6 +132,14 @@ def install(app: FastAPI, page: Page | None = None) -> None:
 
     for kind in (CleanerError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, tell)
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        description = describe()
+        description["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        return description
+
+    app.openapi = described  # type: ignore[method-assign]
 
 
 def _told(error: Exception) -> DeskError:
