@@ -227,12 +227,23 @@ def test_a_policy_survives_its_form(language: str, policy: Policy) -> None:
     assert list(changes_of(policy, policy, words)) == []
 
 
-def test_numbers_are_read_as_the_language_writes_them() -> None:
-    words = read_words()
-    fields = {"strip": "92,5", "flag": "50 %", "max_removed": "60"}
-    assert policy_from(fields, words["vi"]).strip == 0.925
-    with pytest.raises(PolicyError):
-        policy_from(fields | {"strip": "92,5,1x"}, words["en"])
+@pytest.mark.parametrize("language", ["en", "vi"])
+@pytest.mark.parametrize(
+    ("typed", "share"),
+    [
+        *[("92,5", 0.925), ("92.5", 0.925), ("0.5", 0.005), ("9,5", 0.095), (",5", 0.005), ("50 %", 0.5), ("7.", 0.07)],
+        *[(" 100,0% ", 1.0), ("1.000", 0.01), ("92,5,1", None), ("1.000,5", None), ("92,5x", None), ("100,1", None)],
+        *[(",", None), ("1e1", None), ("1_0", None), ("inf", None), ("٥", None), ("-0", None), ("4 0", None)],
+    ],
+)
+def test_a_comma_is_a_point_in_every_language(language: str, typed: str, share: float | None) -> None:
+    words = read_words()[language]
+    fields = {"strip": typed, "flag": "50 %", "max_removed": "60"}
+    if share is None:
+        with pytest.raises(PolicyError):
+            policy_from(fields, words)
+    else:
+        assert policy_from(fields, words).strip == pytest.approx(share)
 
 
 # --- figures
