@@ -387,6 +387,8 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
     ({"words": "MƯỜNG  LAY"}, "health"),
     ({"words": "bai-8"}, "school"),
     ({"words": "vùng cao"}, "health"),
+    ({"words": "TIEM PHONG Ở VÙNG CAO"}, "health"),
+    ({"words": "vùng cao trung tâm"}, ""),
     ({"words": "100%"}, ""),
     ({"rule": "phrase", "origin": "bao.example"}, "health school"),
     ({"rule": "no such rule"}, ""),
@@ -404,6 +406,18 @@ def test_the_queue_is_filtered(desk: TestClient, full: dict[str, dict[str, Any]]
     for wanted, names in FILTERS:
         found = desk.get("/v1/articles", params=wanted).json()["articles"]
         assert " ".join(ids[article["id"]] for article in found) == names, wanted
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "10000-01-01T00:00:00Z"])
+def test_times_at_the_rim_of_the_calendar_are_refused(desk: TestClient, at: str) -> None:
+    for side in ("since", "until"):
+        assert desk.get("/v1/articles", params={side: at}).status_code == 422
+
+
+def test_white_space_is_no_title(desk: TestClient) -> None:
+    article = submitted(desk, HEALTH, title=" \u00a0", reference="\u3000 ")
+    assert (article["title"], article["reference"]) == ("", "")
+    assert submitted(desk, SCHOOL, title=" Khai giảng ")["title"] == "Khai giảng"
 
 
 def test_the_queue_comes_page_by_page(desk: TestClient, full: dict[str, dict[str, Any]]) -> None:
@@ -454,7 +468,8 @@ def test_a_bulk_decision_meets_only_what_was_seen(desk: TestClient, full: dict[s
     assert again["findings"] == 3
     assert desk.post("/v1/bulk", json=wanted | {"seen": again["seen"]}).json()["articles"] == 3
     assert desk.post("/v1/bulk", json=wanted | {"seen": again["seen"]}).status_code == 422
-    assert desk.post("/v1/bulk/preview", json={"kind": "accept", "filter": {}}).status_code == 422
+    for nothing in ({}, {"words": " "}, {"words": "\u200b"}, {"state": "review", "least": 0.1}):
+        assert desk.post("/v1/bulk/preview", json={"kind": "accept", "filter": nothing}).status_code == 422
 
 
 def test_more_than_is_decided_at_once_comes_after_it(desk: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

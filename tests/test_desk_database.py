@@ -18,7 +18,7 @@ from desks import DOUBTS, HEALTH, ROAD, asking, decided, desk_at, submitted
 from fastapi.testclient import TestClient
 from servers import postgres
 
-from cleaner.desk import bulk, policies
+from cleaner.desk import bulk, policies, queue
 from cleaner.desk.database import Database
 from cleaner.desk.decisions import Choice, decide, find
 from cleaner.desk.errors import ConflictError, SettingsError, UnavailableError
@@ -79,6 +79,19 @@ def test_terms_that_stopped_the_gate_are_taken_out_of_policies(file: Path) -> No
     migrated_again(database, "0002")
     with database.read() as session:
         assert policies.current(session, Policy()) == (1, Policy.from_mapping(saved))
+
+
+def test_titles_of_old_articles_are_looked_through(file: Path) -> None:
+    database, gate = desk_at(f"sqlite:///{file}"), Gate()
+    with database.write() as session:
+        for source, title in ((ROAD, "Ổn định giá"), (HEALTH, " "), (HEALTH, "")):
+            article = submit(session, Submission(source), gate.judge(source), "cms")
+            article.title = title
+    migrated_again(database, "0003")
+    with database.read() as session:
+        assert [article.title for article in queue.page(session, Filter()).articles] == ["Ổn định giá", "", ""]
+        for words, count in (("on dinh GIA", 1), ("Nậm Rốm", 1), ("Mường Lay", 2)):
+            assert queue.count(session, Filter(words=words)) == count, words
 
 
 def test_every_commit_reaches_the_disk(file: Path) -> None:

@@ -101,13 +101,7 @@ def _of_article(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.until:
         conditions.append(Article.submitted < wanted.until)
     if words := searchable(wanted.words):
-        conditions.append(
-            or_(
-                Article.words.contains(words, autoescape=True),
-                Article.reference == wanted.words,
-                Article.title.icontains(wanted.words, autoescape=True),
-            )
-        )
+        conditions.append(or_(Article.words.contains(words, autoescape=True), Article.reference == wanted.words))
     return conditions
 
 
