@@ -104,6 +104,25 @@ def test_what_was_decided_is_taken_back(served: Served, chromium: Browser) -> No
     assert (served.article(id)["state"], served.cleaned(id)) == ("review", HEALTH)
 
 
+def test_what_was_decided_last_is_taken_back_first(served: Served, chromium: Browser) -> None:
+    finished, other = served.submit(HEALTH), served.submit(THREE)
+    with person(chromium, served) as ha:
+        ha.page.goto(f"{served.url}/articles/{other}")
+        ha.press("r")
+        ha.hears("Rejected")
+        ha.page.goto(f"{served.url}/articles/{finished}")
+        ha.press("A")
+        ha.page.wait_for_url(f"**/articles/{other}*")
+        ha.hears("Finished")
+        ha.press("u")
+        ha.page.wait_for_url(f"**/articles/{finished}*")
+        expect(ha.page.locator("[data-undo]")).to_be_visible()
+        ha.press("u")
+        ha.hears("Taken back.")
+    assert served.article(finished)["state"] == "review"
+    assert [d["kind"] for d in served.article(other)["decisions"]] == ["reject"]
+
+
 def test_boundaries_are_moved_by_keys(served: Served, chromium: Browser) -> None:
     id = served.submit(LIBRARY)
     with person(chromium, served) as ha:
