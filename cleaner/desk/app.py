@@ -52,9 +52,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.desk = desk
     api.mount(app)
-    problems.install(app, web.error_page)
+    tell = problems.install(app, web.error_page)
     web.mount(app)
-    app.add_middleware(Limits, settings=settings)
+    app.add_middleware(Limits, settings=settings, tell=tell)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings), www_redirect=False)
     app.add_middleware(web.Headers)
     app.add_middleware(Watching, metrics=desk.metrics)

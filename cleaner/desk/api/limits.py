@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 import anyio
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cleaner.desk.api.problems import answer
 from cleaner.desk.errors import DeskError, MalformedError, MediaTypeError, TooLargeError, TooManyError, TooSlowError
 from cleaner.desk.settings import Settings
 
@@ -20,8 +23,8 @@ from cleaner.desk.settings import Settings
 class Limits:
     """Takes a whole request in before the app sees it, and refuses what is too much."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self._app, self._settings = app, settings
+    def __init__(self, app: ASGIApp, settings: Settings, tell: Callable[[Request, Exception], Response]) -> None:
+        self._app, self._settings, self._tell = app, settings, tell
         self._rate = RateLimitItemPerMinute(settings.requests_per_minute) if settings.requests_per_minute else None
         self._counter = MovingWindowRateLimiter(MemoryStorage())
 
@@ -34,7 +37,8 @@ class Limits:
             self._count(scope)
             body = await self._body(scope, receive)
         except DeskError as error:
-            await answer(error)(scope, receive, send)
+            told = await run_in_threadpool(self._tell, Request(scope), error)
+            await told(scope, receive, send)
             return
         if body is not None:
             await self._app(scope, _replaying(body, receive), send)

@@ -120,15 +120,19 @@ def answer(error: DeskError) -> JSONResponse:
     return JSONResponse(body, error.status, error.headers, MEDIA_TYPE)
 
 
-def install(app: FastAPI, page: Page | None = None) -> None:
-    """Let all errors of an app be told, and described; to browsers, outside of ``/v1``, as a ``page``."""
+def install(app: FastAPI, page: Page) -> Callable[[Request, Exception], Response]:
+    """Let all errors of an app be told, and described; to browsers, outside of ``/v1``, as a ``page``.
+
+    Returns:
+        What tells an error, for those who stand around the app.
+    """
 
     def tell(request: Request, error: Exception) -> Response:
         told = _told(error)
         if told.status >= 500:
             _log.error("%s %s: %s", request.method, visible(request.url.path, keep=""), told, exc_info=error)
         wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
-        return page(request, told) if page and wants_page else answer(told)
+        return page(request, told) if wants_page else answer(told)
 
     for kind in (CleanerError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, tell)
@@ -140,6 +144,7 @@ def install(app: FastAPI, page: Page | None = None) -> None:
         return description
 
     app.openapi = described  # type: ignore[method-assign]
+    return tell
 
 
 def _told(error: Exception) -> DeskError:
