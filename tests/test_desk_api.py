@@ -322,7 +322,18 @@ SENSELESS: list[tuple[dict[str, Any], dict[str, str], int, str]] = [
     ({"version": 1, "decisions": []}, {}, 422, "at least 1 item"),
     ({"version": 1, "decisions": [{"kind": "burn"}]}, {}, 422, "body.decisions.0.kind"),
     ({"version": 1, "decisions": [{"kind": "accept", "finding": 99999}]}, {}, 404, "there is no finding 99999"),
-    ({"version": 1, "decisions": [{"kind": "adjust"}]}, {}, 404, "there is no finding None"),
+    ({"version": 1, "decisions": [{"kind": "adjust"}]}, {}, 422, "a finding must be given"),
+    ({"version": 1, "decisions": [{"kind": "adjust", "finding": 1}]}, {}, 422, "start and end must be given"),
+    *(
+        ({"version": 1, "decisions": [choice]}, {}, 422, f"to {choice['kind']}, leave out {needless}")
+        for choice, needless in (
+            ({"kind": "accept", "finding": 1, "start": 3, "end": 9}, "end and start"),
+            ({"kind": "reject", "category": "loan"}, "category"),
+            ({"kind": "mark", "finding": 1, "start": 3, "end": 9}, "finding"),
+            ({"kind": "adjust", "finding": 1, "start": 3, "end": 9, "category": "loan"}, "category"),
+            ({"kind": "finish", "finding": 1}, "finding"),
+        )
+    ),
     ({"version": 1, "decisions": [{"kind": "mark"}]}, {}, 422, "start and end must be given"),
     ({"version": 1, "decisions": [{"kind": "mark", "start": 30, "end": 31}]}, {}, 422, "nothing but white space"),
     ({"version": 1, "decisions": [{"kind": "finish"}]}, {}, 422, "1 of the findings must be decided first"),
@@ -381,7 +392,9 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
     ({"state": "published"}, "road"),
     ({"origin": "bao.example"}, "health school"),
     ({"campaign": "xo so truc tuyen minh ngoc"}, "health school"),
+    ({"campaign": "Xổ  số TRỰC TUYẾN Minh Ngọc"}, "health school"),
     ({"campaign": "soikeo88.top"}, "ferry"),
+    ({"campaign": "SoiKeo88.top"}, "ferry"),
     ({"category": "lottery"}, "health school"),
     ({"words": "muong lay"}, "health"),
     ({"words": "MƯỜNG  LAY"}, "health"),
@@ -529,6 +542,8 @@ def test_a_policy_is_looked_at_saved_and_taken_back(desk: TestClient, full: dict
     assert submitted(desk, ROAD)["text"] == ROAD.replace(" Nậm Rốm", "")
     late = desk.put("/v1/policy", json={"policy": {}, "version": 0})
     assert (late.status_code, late.json()["changes"][0]["number"]) == (409, 1)
+    assert desk.post("/v1/policy/versions/1/restore", json={"version": 1}).status_code == 422
+    assert desk.post("/v1/policy/versions/0/restore", json={"version": 0}).status_code == 409
     back = desk.post("/v1/policy/versions/0/restore", json={"version": 1}).json()
     assert (back["number"], back["restores"], back["policy"]["strip"]) == (2, 0, 1.0)
     assert submitted(desk, ROAD)["text"] == ROAD
