@@ -207,6 +207,10 @@ MESSAGES = (
 """Of errors; what they name, numbers and all, is ``{}``."""
 
 
+_CATEGORY = re.compile(r"(?<=” )\((\w+)\)")
+"""Behind a phrase that a reason names."""
+
+
 def _places(patterns: Sequence[str]) -> dict[str, re.Pattern[str]]:
     """What finds the places of patterns, which are ``{}`` there."""
     return {pattern: re.compile(re.escape(pattern).replace(r"\{\}", "(.+)"), re.S) for pattern in patterns}
@@ -256,9 +260,13 @@ class Words:
     def evidence(self, code: str, text: str, is_against: bool = False) -> str:
         """The same, of a reason that is not at hand as a whole."""
         known = AGAINST.get(code) if is_against else None
-        says = self.gettext(known or REASONS.get(code, text))
-        named = text.partition(": ")[2] if code in REASONS and code != "language" else ""
-        return f"{says}: {named}" if named else says
+        told = text.removesuffix("; its words stay")
+        says = self.gettext(known or REASONS.get(code, told))
+        if code in REASONS and code != "language" and (named := told.partition(": ")[2]):
+            says += f": {_CATEGORY.sub(lambda found: f'({self.category(found[1])})', named)}"
+        if told != text:
+            says += "; " + self.gettext("its words stay")
+        return says
 
     def place(self, label: str) -> str:
         """Where something stands that readers do not see."""
