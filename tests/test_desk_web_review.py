@@ -146,6 +146,21 @@ def test_boundaries_are_moved_by_keys(served: Served, chromium: Browser) -> None
     assert cut not in served.cleaned(id)
 
 
+def test_boundaries_are_moved_past_what_readers_take_for_one_character(served: Served, chromium: Browser) -> None:
+    letters = ["đ", "a\u0303", " ", "👩\u200d👩\u200d👧"]
+    id = served.submit(HEALTH.replace("\nđã", f"\n{''.join(letters)}"))
+    with person(chromium, served) as ha:
+        ha.page.goto(f"{served.url}/articles/{id}")
+        ha.page.locator(".handle[data-edge=end]").focus()
+        for number in range(len(letters)):
+            ha.press("ArrowRight")
+            expect(ha.page.locator("[data-pending]")).to_have_text(SPAM + "".join(letters[: number + 1]))
+        ha.press("Enter")
+        ha.hears("Cut with new boundaries")
+    finding = served.article(id)["findings"][0]
+    assert finding["cut_end"] - finding["end"] == len("\n" + "".join(letters))
+
+
 def test_boundaries_are_dragged_by_mouse_past_characters_outside_the_first_plane(
     served: Served, chromium: Browser
 ) -> None:
