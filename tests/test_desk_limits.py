@@ -98,10 +98,18 @@ def test_what_is_too_much_of_a_browser_is_told_on_a_page(tmp_path: Path) -> None
 
 
 def test_other_hosts_are_not_served(desk: TestClient) -> None:
-    for host in ("evil.example", "127.0.0.1.evil.example", ""):
-        assert desk.get("/health", headers={"Host": host}).status_code == 400
-    for host in ("localhost:8000", "127.0.0.1", "[::1]:8000"):
+    for host in ("evil.example", "127.0.0.1.evil.example", "", "[", "evil.example#localhost"):
+        answer = desk.get("/health", headers={"Host": host})
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+        assert answer.json()["title"] == "Unknown host"
+    for host in ("localhost:8000", "127.0.0.1", "[::1]:8000", "LocalHost"):
         assert desk.get("/health", headers={"Host": host}).status_code == 200
+
+
+def test_probes_may_ask_for_no_body(desk: TestClient) -> None:
+    for path in ("/health", "/ready", "/v1/health", "/v1/ready"):
+        answer = desk.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_clients_that_dawdle_or_go_away(tmp_path: Path) -> None:
