@@ -88,7 +88,13 @@ class Cleaner:
         """Clean a stream of sources, in order; a batch of about ``BATCH`` characters is held at a time.
 
         The results are those of :meth:`clean`; many texts cost much less together.
+
+        Raises:
+            TypeError: a source is no string, or there is one string in the place of many.
+            SourceError: the format is unknown.
         """
+        if isinstance(sources, str):
+            raise TypeError("clean_many takes many sources, not one string: see clean")
         batch: list[str] = []
         size = 0
         for source in sources:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
+from cleaner.folding import fold
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -266,9 +268,14 @@ def _terms(value: object, name: str) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, (tuple, list, set, frozenset)):
         raise PolicyError(f"policy: {name!r} must be a list of phrases or domains, not {value!r}")
     for term in value:
-        if not isinstance(term, str) or not term.strip():
+        if not isinstance(term, str) or not is_term(term):
             raise PolicyError(f"policy: {name!r} holds {term!r}, which is no phrase or domain")
     return tuple(value)
+
+
+def is_term(term: str) -> bool:
+    """Whether a policy can name it: it is one line, of which something is left when disguise is undone."""
+    return len(term.strip().splitlines()) == 1 and bool(fold(term).bare.strip())
 
 
 def _own_thresholds(name: object, value: object) -> float | tuple[float, float]:

@@ -322,7 +322,18 @@ SENSELESS: list[tuple[dict[str, Any], dict[str, str], int, str]] = [
     ({"version": 1, "decisions": []}, {}, 422, "at least 1 item"),
     ({"version": 1, "decisions": [{"kind": "burn"}]}, {}, 422, "body.decisions.0.kind"),
     ({"version": 1, "decisions": [{"kind": "accept", "finding": 99999}]}, {}, 404, "there is no finding 99999"),
-    ({"version": 1, "decisions": [{"kind": "adjust"}]}, {}, 404, "there is no finding None"),
+    ({"version": 1, "decisions": [{"kind": "adjust"}]}, {}, 422, "a finding must be given"),
+    ({"version": 1, "decisions": [{"kind": "adjust", "finding": 1}]}, {}, 422, "start and end must be given"),
+    *(
+        ({"version": 1, "decisions": [choice]}, {}, 422, f"to {choice['kind']}, leave out {needless}")
+        for choice, needless in (
+            ({"kind": "accept", "finding": 1, "start": 3, "end": 9}, "end and start"),
+            ({"kind": "reject", "category": "loan"}, "category"),
+            ({"kind": "mark", "finding": 1, "start": 3, "end": 9}, "finding"),
+            ({"kind": "adjust", "finding": 1, "start": 3, "end": 9, "category": "loan"}, "category"),
+            ({"kind": "finish", "finding": 1}, "finding"),
+        )
+    ),
     ({"version": 1, "decisions": [{"kind": "mark"}]}, {}, 422, "start and end must be given"),
     ({"version": 1, "decisions": [{"kind": "mark", "start": 30, "end": 31}]}, {}, 422, "nothing but white space"),
     ({"version": 1, "decisions": [{"kind": "finish"}]}, {}, 422, "1 of the findings must be decided first"),
@@ -381,12 +392,16 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
     ({"state": "published"}, "road"),
     ({"origin": "bao.example"}, "health school"),
     ({"campaign": "xo so truc tuyen minh ngoc"}, "health school"),
+    ({"campaign": "Xổ  số TRỰC TUYẾN Minh Ngọc"}, "health school"),
     ({"campaign": "soikeo88.top"}, "ferry"),
+    ({"campaign": "SoiKeo88.top"}, "ferry"),
     ({"category": "lottery"}, "health school"),
     ({"words": "muong lay"}, "health"),
     ({"words": "MƯỜNG  LAY"}, "health"),
     ({"words": "bai-8"}, "school"),
     ({"words": "vùng cao"}, "health"),
+    ({"words": "TIEM PHONG Ở VÙNG CAO"}, "health"),
+    ({"words": "vùng cao trung tâm"}, ""),
     ({"words": "100%"}, ""),
     ({"rule": "phrase", "origin": "bao.example"}, "health school"),
     ({"rule": "no such rule"}, ""),
@@ -404,6 +419,18 @@ def test_the_queue_is_filtered(desk: TestClient, full: dict[str, dict[str, Any]]
     for wanted, names in FILTERS:
         found = desk.get("/v1/articles", params=wanted).json()["articles"]
         assert " ".join(ids[article["id"]] for article in found) == names, wanted
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "10000-01-01T00:00:00Z"])
+def test_times_at_the_rim_of_the_calendar_are_refused(desk: TestClient, at: str) -> None:
+    for side in ("since", "until"):
+        assert desk.get("/v1/articles", params={side: at}).status_code == 422
+
+
+def test_white_space_is_no_title(desk: TestClient) -> None:
+    article = submitted(desk, HEALTH, title=" \u00a0", reference="\u3000 ")
+    assert (article["title"], article["reference"]) == ("", "")
+    assert submitted(desk, SCHOOL, title=" Khai giảng ")["title"] == "Khai giảng"
 
 
 def test_the_queue_comes_page_by_page(desk: TestClient, full: dict[str, dict[str, Any]]) -> None:
@@ -454,7 +481,8 @@ def test_a_bulk_decision_meets_only_what_was_seen(desk: TestClient, full: dict[s
     assert again["findings"] == 3
     assert desk.post("/v1/bulk", json=wanted | {"seen": again["seen"]}).json()["articles"] == 3
     assert desk.post("/v1/bulk", json=wanted | {"seen": again["seen"]}).status_code == 422
-    assert desk.post("/v1/bulk/preview", json={"kind": "accept", "filter": {}}).status_code == 422
+    for nothing in ({}, {"words": " "}, {"words": "\u200b"}, {"state": "review", "least": 0.1}):
+        assert desk.post("/v1/bulk/preview", json={"kind": "accept", "filter": nothing}).status_code == 422
 
 
 def test_more_than_is_decided_at_once_comes_after_it(desk: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -514,6 +542,8 @@ def test_a_policy_is_looked_at_saved_and_taken_back(desk: TestClient, full: dict
     assert submitted(desk, ROAD)["text"] == ROAD.replace(" Nậm Rốm", "")
     late = desk.put("/v1/policy", json={"policy": {}, "version": 0})
     assert (late.status_code, late.json()["changes"][0]["number"]) == (409, 1)
+    assert desk.post("/v1/policy/versions/1/restore", json={"version": 1}).status_code == 422
+    assert desk.post("/v1/policy/versions/0/restore", json={"version": 0}).status_code == 409
     back = desk.post("/v1/policy/versions/0/restore", json={"version": 1}).json()
     assert (back["number"], back["restores"], back["policy"]["strip"]) == (2, 0, 1.0)
     assert submitted(desk, ROAD)["text"] == ROAD
@@ -527,6 +557,8 @@ STRANGE: list[tuple[dict[str, Any], str]] = [
     ({"strip": 2}, "body.policy.strip: Input should be less than or equal to 1"),
     ({"categories": {"poetry": 0.5}}, "body.policy.categories.poetry"),
     ({"deny": [" "]}, "holds ' '"),
+    ({"deny": ["\u200b"]}, "holds '\\u200b'"),
+    ({"allow": ["a\u2028b"]}, "holds 'a\\u2028b'"),
     ({"thresholds": 1}, "body.policy.thresholds: Extra inputs are not permitted"),
 ]
 

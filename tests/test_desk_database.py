@@ -18,14 +18,14 @@ from desks import DOUBTS, HEALTH, ROAD, asking, decided, desk_at, submitted
 from fastapi.testclient import TestClient
 from servers import postgres
 
-from cleaner.desk import bulk, policies
+from cleaner.desk import bulk, policies, queue
 from cleaner.desk.database import Database
 from cleaner.desk.decisions import Choice, decide, find
 from cleaner.desk.errors import ConflictError, SettingsError, UnavailableError
 from cleaner.desk.gate import Gate, Submission, submit
 from cleaner.desk.queue import Filter
 from cleaner.desk.service import Desk
-from cleaner.desk.tables import Base
+from cleaner.desk.tables import Base, PolicyVersion
 from cleaner.files import OutputError
 from cleaner.types import Policy
 
@@ -62,6 +62,36 @@ def test_migrations_make_the_tables(file: Path) -> None:
         server = desk_at(f"postgresql+psycopg://editor@/postgres?host={folder}")
         assert differences(server) == []
         server.close()
+
+
+def migrated_again(database: Database, since: str) -> None:
+    """Let a database whose tables have their form already run through the migrations behind ``since`` once more."""
+    with database.write() as session:
+        session.execute(sql.text(f"UPDATE alembic_version SET version_num = '{since}'"))
+    database.migrate()
+
+
+def test_terms_that_stopped_the_gate_are_taken_out_of_policies(file: Path) -> None:
+    database = desk_at(f"sqlite:///{file}")
+    saved = Policy(allow=("Vietlott",), deny=("kubet",)).to_dict()
+    with database.write() as session:
+        session.add(PolicyVersion(policy=saved | {"deny": ["\u200b", "kubet", "a\nb"]}, by="Hà"))
+    migrated_again(database, "0002")
+    with database.read() as session:
+        assert policies.current(session, Policy()) == (1, Policy.from_mapping(saved))
+
+
+def test_titles_of_old_articles_are_looked_through(file: Path) -> None:
+    database, gate = desk_at(f"sqlite:///{file}"), Gate()
+    with database.write() as session:
+        for source, title in ((ROAD, "Ổn định giá"), (HEALTH, " "), (HEALTH, "")):
+            article = submit(session, Submission(source), gate.judge(source), "cms")
+            article.title = title
+    migrated_again(database, "0003")
+    with database.read() as session:
+        assert [article.title for article in queue.page(session, Filter()).articles] == ["Ổn định giá", "", ""]
+        for words, count in (("on dinh GIA", 1), ("Nậm Rốm", 1), ("Mường Lay", 2)):
+            assert queue.count(session, Filter(words=words)) == count, words
 
 
 def test_every_commit_reaches_the_disk(file: Path) -> None:

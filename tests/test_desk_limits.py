@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from desks import DOUBTS, ROAD, asking
+from desks import DOUBTS, ROAD, asking, desk_at
 from fastapi.testclient import TestClient
 from served import serving, token_for
 
@@ -81,11 +81,35 @@ def test_requests_are_counted(tmp_path: Path) -> None:
     assert answers[-1].json()["title"] == "Too many requests"
 
 
+def test_what_is_too_much_of_a_browser_is_told_on_a_page(tmp_path: Path) -> None:
+    settings = Settings(database=f"sqlite:///{tmp_path / 'desk.db'}", requests_per_minute=2, body_bytes=10)
+    desk_at(settings.database).close()
+    browser = {"Accept": "text/html", "Accept-Language": "vi"}
+    with TestClient(create_app(settings), settings.url, headers=browser) as client:
+        answers = [client.post("/login", content="a" * 11), client.get("/login"), client.get("/login")]
+        program = client.get("/v1/articles")
+    assert [answer.status_code for answer in (*answers, program)] == [413, 200, 429, 429]
+    for answer, said in ((answers[0], "tối đa 10 byte"), (answers[2], "Quá 2 yêu cầu trong một phút: hãy đợi")):
+        assert answer.headers["content-type"].startswith("text/html")
+        assert said in answer.text
+        assert "Content-Security-Policy" in answer.headers
+    assert 1 <= int(answers[2].headers["retry-after"]) <= 60
+    assert program.headers["content-type"] == "application/problem+json"
+
+
 def test_other_hosts_are_not_served(desk: TestClient) -> None:
-    for host in ("evil.example", "127.0.0.1.evil.example", ""):
-        assert desk.get("/health", headers={"Host": host}).status_code == 400
-    for host in ("localhost:8000", "127.0.0.1", "[::1]:8000"):
+    for host in ("evil.example", "127.0.0.1.evil.example", "", "[", "evil.example#localhost"):
+        answer = desk.get("/health", headers={"Host": host})
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+        assert answer.json()["title"] == "Unknown host"
+    for host in ("localhost:8000", "127.0.0.1", "[::1]:8000", "LocalHost"):
         assert desk.get("/health", headers={"Host": host}).status_code == 200
+
+
+def test_probes_may_ask_for_no_body(desk: TestClient) -> None:
+    for path in ("/health", "/ready", "/v1/health", "/v1/ready"):
+        answer = desk.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_clients_that_dawdle_or_go_away(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import schemathesis
 from desks import DOUBTS, HEALTH
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 from served import token_for
@@ -47,6 +48,15 @@ def test_nothing_breaks_it(asked: tuple[Any, dict[str, str]]) -> None:
             case.call_and_validate(headers=headers, checks=CHECKS)
 
         breaks_nothing()
+
+
+def test_the_description_is_valid(asked: tuple[Any, dict[str, str]]) -> None:
+    description = TestClient(asked[0]).get("/v1/openapi.json").json()
+    OpenAPIV31SpecValidator(description).validate()
+    refused = description["paths"]["/v1/articles"]["post"]["responses"]
+    assert {"400", "401", "403", "408", "413", "415", "422", "429", "503", "507"} <= refused.keys()
+    assert all("application/problem+json" in told["content"] for status, told in refused.items() if status >= "400")
+    assert set(description["components"]["schemas"]["Problem"]["required"]) == {"type", "title", "status", "detail"}
 
 
 def test_every_route_is_described_with_examples(asked: tuple[Any, dict[str, str]]) -> None:

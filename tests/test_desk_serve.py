@@ -27,7 +27,7 @@ from cleaner.cli import main
 from cleaner.desk import tokens, webhooks
 from cleaner.desk.tables import Delivery, now
 
-SECRET = "whsec_" + base64.b64encode(b"to be known by two").decode()
+SECRET = "whsec_" + base64.b64encode(b"to be known by two and no other").decode()
 ARTICLES = 200
 
 
@@ -96,6 +96,16 @@ REFUSED: list[tuple[list[str], dict[str, str], str]] = [
     (["--policy", "/nowhere.toml"], {}, "/nowhere.toml: no such file or directory"),
     (["--webhook", "https://cms.example"], {}, "set CLEANER_WEBHOOK_SECRET"),
     (["--webhook", "https://cms.example"], {"CLEANER_WEBHOOK_SECRET": "whsec_ÿ"}, "must be whsec_ and base64"),
+    *(
+        (["--webhook", "https://cms.example"], {"CLEANER_WEBHOOK_SECRET": secret}, "base64 of at least 24 bytes")
+        for secret in ("whsec_", "whsec_abcd", f"whsec_{'not base64 at all! ' * 3}", SECRET.replace("G", "-"), "a" * 33)
+    ),
+    (["--test", "/nope.jsonl"], {}, "/nope.jsonl: no such file or directory"),
+    *(
+        (["--address", f"https://desk.example{more}"], {}, "the address must be that of a host, without a path")
+        for more in ("/sub", "/sub/", "?x=1", "/?", "#x")
+    ),
+    (["--address", "https://me@desk.example"], {}, "the address must be that of a host, without a path"),
     (["--webhook", "ftp://cms.example"], {}, "the webhook must be an http or https address"),
     (["--address", "desk.example"], {}, "the address must be an http or https address"),
     (["--address", "https://"], {}, "the address must be an http or https address"),

@@ -118,6 +118,29 @@ def test_what_appears_while_reviewing_has_no_serious_fault(filled: tuple[Served,
         assert faults(minh) == []
 
 
+def test_keys_are_told_only_where_they_work(filled: tuple[Served, str], chromium: Browser) -> None:
+    desk, id = filled
+    for scripted in (True, False):
+        with person(chromium, desk, java_script_enabled=scripted) as ha:
+            for path in ("/queue", f"/articles/{id}"):
+                ha.page.goto(desk.url + path)
+                assert (ha.page.locator("main kbd:visible").count() > 0) is scripted, path
+
+
+def test_nothing_to_press_is_printed(filled: tuple[Served, str], chromium: Browser) -> None:
+    desk, id = filled
+    with person(chromium, desk) as ha:
+        ha.page.emulate_media(media="print")
+        for path in ("/queue", f"/articles/{id}", "/bulk?category=lottery&kind=accept"):
+            ha.page.goto(desk.url + path)
+            expect(ha.page.locator("h1")).to_be_visible()
+            for words in ("Before", "After", "Next article", "Missed something?", "Waiting", "Cancel", "Reject: keep"):
+                told = ha.page.locator("main").get_by_text(words, exact=True)
+                assert told.locator("visible=true").count() == 0, (path, words)
+        ha.page.goto(f"{desk.url}/articles/{id}")
+        expect(ha.page.locator("#text mark")).to_be_visible()
+
+
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dict[str, str]]]:
     """A desk with hostile articles."""

@@ -104,6 +104,25 @@ def test_what_was_decided_is_taken_back(served: Served, chromium: Browser) -> No
     assert (served.article(id)["state"], served.cleaned(id)) == ("review", HEALTH)
 
 
+def test_what_was_decided_last_is_taken_back_first(served: Served, chromium: Browser) -> None:
+    finished, other = served.submit(HEALTH), served.submit(THREE)
+    with person(chromium, served) as ha:
+        ha.page.goto(f"{served.url}/articles/{other}")
+        ha.press("r")
+        ha.hears("Rejected")
+        ha.page.goto(f"{served.url}/articles/{finished}")
+        ha.press("A")
+        ha.page.wait_for_url(f"**/articles/{other}*")
+        ha.hears("Finished")
+        ha.press("u")
+        ha.page.wait_for_url(f"**/articles/{finished}*")
+        expect(ha.page.locator("[data-undo]")).to_be_visible()
+        ha.press("u")
+        ha.hears("Taken back.")
+    assert served.article(finished)["state"] == "review"
+    assert [d["kind"] for d in served.article(other)["decisions"]] == ["reject"]
+
+
 def test_boundaries_are_moved_by_keys(served: Served, chromium: Browser) -> None:
     id = served.submit(LIBRARY)
     with person(chromium, served) as ha:
@@ -125,6 +144,21 @@ def test_boundaries_are_moved_by_keys(served: Served, chromium: Browser) -> None
     cut = LIBRARY[finding["cut_start"] : finding["cut_end"]]
     assert cut == pending
     assert cut not in served.cleaned(id)
+
+
+def test_boundaries_are_moved_past_what_readers_take_for_one_character(served: Served, chromium: Browser) -> None:
+    letters = ["đ", "a\u0303", " ", "👩\u200d👩\u200d👧"]
+    id = served.submit(HEALTH.replace("\nđã", f"\n{''.join(letters)}"))
+    with person(chromium, served) as ha:
+        ha.page.goto(f"{served.url}/articles/{id}")
+        ha.page.locator(".handle[data-edge=end]").focus()
+        for number in range(len(letters)):
+            ha.press("ArrowRight")
+            expect(ha.page.locator("[data-pending]")).to_have_text(SPAM + "".join(letters[: number + 1]))
+        ha.press("Enter")
+        ha.hears("Cut with new boundaries")
+    finding = served.article(id)["findings"][0]
+    assert finding["cut_end"] - finding["end"] == len("\n" + "".join(letters))
 
 
 def test_boundaries_are_dragged_by_mouse_past_characters_outside_the_first_plane(
@@ -261,6 +295,53 @@ def test_what_was_typed_outlives_a_database_that_is_busy(served: Served, chromiu
         ha.page.click("#mark [value=mark]")
         ha.hears("Marked")
     assert [f["quote"] for f in served.article(id)["findings"] if f["action"] == "mark"] == ["tủ lạnh giữ vắc xin"]
+
+
+HOSPITAL = (
+    "<p>Bệnh viện <b>đa khoa</b> tỉnh <i>Sơn La</i> cảm ơn soi kèo nhà cái hôm nay các mạnh thường quân đã đồng hành "
+    "trong năm qua.</p>\n<div>\n <p>Đợt tiêm tới mở thêm hai điểm.</p>\n</div>"
+)
+
+
+def test_boundaries_are_moved_over_markup(served: Served, chromium: Browser) -> None:
+    id = served.submit(HOSPITAL, format="html")
+    with person(chromium, served) as ha:
+        ha.page.goto(f"{served.url}/articles/{id}")
+        quote = ha.page.locator(".finding .quote").text_content() or ""
+        ha.press("[", "[", "[")
+        expect(ha.page.locator("[data-pending]")).to_have_text(f"La cảm ơn {quote.strip()}")
+        ha.press("Enter")
+        ha.hears("Cut with new boundaries")
+    finding = served.article(id)["findings"][0]
+    cut = HOSPITAL[finding["cut_start"] : finding["cut_end"]]
+    assert cut == f"La</i> cảm ơn {quote.strip()}"
+    assert "tỉnh <i>Sơn </i>các mạnh thường quân" in served.cleaned(id)
+
+
+def test_boundaries_stay_apart_from_what_is_found_in_an_attribute(served: Served, chromium: Browser) -> None:
+    source = f'<p><img src="/a.jpg" alt="{SPAM}, đăng ký ngay tại luckywin777.com"></p>{HOSPITAL}'
+    id = served.submit(source, format="html")
+    with person(chromium, served) as ha:
+        ha.page.goto(f"{served.url}/articles/{id}")
+        expect(ha.page.locator(".finding")).to_have_count(2)
+        ha.press("j", "[")
+        expect(ha.page.locator("[data-pending]").nth(1)).to_have_text("ơn soi kèo nhà cái hôm nay")
+
+
+@pytest.mark.parametrize("format", ["text", "html", "markdown"])
+def test_a_paragraph_is_selected_to_its_last_letter(served: Served, chromium: Browser, format: str) -> None:
+    before, after = "Hợp tác xã vừa gặt xong.", "Giá lúa nhích lên."
+    source = f"{before}\n\n  {MISSED} \n\n{after}"
+    if format == "html":
+        source = f"<p>{before}</p>\n<div>\n <p> {MISSED}\n</p>\n</div><p>{after}</p>"
+    id = served.submit(source, format=format)
+    with person(chromium, served) as ha:
+        ha.page.goto(f"{served.url}/articles/{id}")
+        ha.page.get_by_text(MISSED).click(click_count=3)
+        ha.page.click("[data-pick=mark]")
+        start = source.index(MISSED)
+        expect(ha.page.locator("#mark [name=start]")).to_have_value(str(start))
+        expect(ha.page.locator("#mark [name=end]")).to_have_value(str(start + len(MISSED)))
 
 
 def test_a_decision_that_makes_no_sense_is_told_and_changes_nothing(served: Served, chromium: Browser) -> None:

@@ -51,7 +51,11 @@ def test_all_categories_and_reasons_have_words() -> None:
     ("language", "code", "text", "contribution", "said"),
     [
         ("en", "phrase", "a phrase of the lexicon: “lô đề” (lottery)", 1.2, "A known phrase: “lô đề” (lottery)"),
-        ("vi", "phrase", "a phrase of the lexicon: “lô đề” (lottery)", 1.2, "Cụm từ đã biết: “lô đề” (lottery)"),
+        ("vi", "phrase", "a phrase of the lexicon: “lô đề” (lottery)", 1.2, "Cụm từ đã biết: “lô đề” (xổ số)"),
+        ("vi", "phrase", "a: “lô” (lottery), “kèo” (betting)", 1.0, "Cụm từ đã biết: “lô” (xổ số), “kèo” (cá cược)"),
+        ("vi", "hashtag", "hashtags: #a; its words stay", 1.0, "Thẻ hashtag: #a; phần chữ được giữ lại"),
+        ("en", "link", "the target: //x (y); its words stay", 1.2, "Where its link leads: //x (y); its words stay"),
+        ("vi", "novel", "something new; its words stay", 1.0, "something new; phần chữ được giữ lại"),
         ("en", "seam", "how the sentence reads without the span", -0.4, "The sentence needs it"),
         ("vi", "seam", "how the sentence reads without the span", 0.4, "Câu văn trôi chảy hơn khi bỏ nó đi"),
         ("en", "novel", "something new: there", 1.0, "something new: there"),

@@ -117,6 +117,7 @@ PAGES = [
         "<title>Trường tổ chức hội thi_[[xổ số]]</title>", "<title>Trường tổ chức hội thi</title>", id="title"
     ),
     pytest.param('<p title="Trạm y tế, [[xổ số]]">a', '<p title="Trạm y tế">a', id="the end of an attribute"),
+    pytest.param('<br>[[\n<img alt="xổ]] số">', '<br>\n<img alt="số">', id="white space before an attribute"),
     pytest.param(
         '<script type="application/ld+json">{"name": "Tr\\u1ea1m [[x\\u1ed5 s\\u1ed1]] m\\u1edf"}</script>',
         '<script type="application/ld+json">{"name": "Tr\\u1ea1m m\\u1edf"}</script>',

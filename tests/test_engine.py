@@ -118,6 +118,8 @@ def test_any_source_gives_a_result(source: str, format: str) -> None:
 def test_refuses_what_is_no_source() -> None:
     with pytest.raises(TypeError):
         clean(b"bytes")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not one string"):
+        list(Cleaner().clean_many("xổ số"))
     with pytest.raises(SourceError, match="pdf"):
         clean("text", format="pdf")
 

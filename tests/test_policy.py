@@ -10,6 +10,10 @@ import pytest
 from cleaner import Policy, PolicyError
 from cleaner.types import Thresholds
 
+INVISIBLE = [
+    *("\u200b", "\ufeff", "\u00ad", "\u0301", "\ufe0f", "\u200d", "\u2060", "\u3164", "\u115f", "\U000e0041"),
+    " \u200b \u200b ",
+]
 BAD = [
     ({"strip": 1.5}, "strip"),
     ({"strip": -0.1}, "strip"),
@@ -19,6 +23,9 @@ BAD = [
     ({"allow": "one phrase"}, "allow"),
     ({"allow": [""]}, "allow"),
     ({"deny": [7]}, "deny"),
+    *(({"deny": ["fb88", term]}, "deny") for term in INVISIBLE),
+    ({"allow": ["a\nb"]}, "allow"),
+    ({"allow": ["a\u2028b"]}, "allow"),
     ({"categories": ["lottery"]}, "categories"),
     ({"categories": {"lotery": 0.5}}, "lotery"),
     ({"categories": {"lottery": 2}}, "categories.lottery"),
@@ -30,6 +37,11 @@ BAD = [
 def test_refuses_nonsense_by_name(values: dict[str, Any], named: str) -> None:
     with pytest.raises(PolicyError, match=named):
         Policy(**values)
+
+
+@pytest.mark.parametrize("term", ["lô\u200bto", " fb88\n", "e\u0301", "$", "博"])
+def test_takes_a_term_of_which_something_is_left(term: str) -> None:
+    assert Policy(allow=[term], deny=(term,)).deny == (term,)  # type: ignore[arg-type]
 
 
 def test_refuses_unknown_keys_of_a_file() -> None:

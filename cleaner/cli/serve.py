@@ -129,9 +129,12 @@ def _prepare(settings: Settings) -> str:
     from cleaner.desk import tokens
     from cleaner.desk.courier import Courier
     from cleaner.desk.service import Desk
+    from cleaner.desk.trial import read_tests
 
     desk = Desk.of(settings)
     Courier(desk)
+    if settings.tests:
+        read_tests(settings.tests)
     with closing(desk.database) as database:
         database.migrate()
         desk.gate()

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from threadpoolctl import threadpool_limits
 
 from cleaner.desk import api, web
@@ -52,21 +50,12 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.desk = desk
     api.mount(app)
-    problems.install(app, web.error_page)
+    tell = problems.install(app, web.error_page)
     web.mount(app)
-    app.add_middleware(Limits, settings=settings)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings), www_redirect=False)
+    app.add_middleware(Limits, settings=settings, tell=tell)
     app.add_middleware(web.Headers)
     app.add_middleware(Watching, metrics=desk.metrics)
     return app
-
-
-def _hosts(settings: Settings) -> list[str]:
-    """The names by which browsers may call the desk; another one may be a page that would reach into this machine."""
-    if not settings.is_loopback and not settings.address:
-        return ["*"]
-    host = urlsplit(settings.url).hostname or ""
-    return [host, "localhost", "127.0.0.1", "[::1]"]
 
 
 def _version() -> str:

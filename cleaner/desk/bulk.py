@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, joinedload
 from cleaner.desk import queue
 from cleaner.desk.decisions import Choice, decide, live, undo
 from cleaner.desk.errors import ConflictError, InvalidError, NotFoundError
+from cleaner.desk.gate import searchable
 from cleaner.desk.queue import Filter
 from cleaner.desk.tables import Article, Decision, Finding, Reason
 
@@ -195,7 +196,7 @@ def _found(session: Session, wanted: Filter, kind: BulkKind) -> tuple[list[Findi
 
     Marks that were taken back are no findings.
     """
-    if not (wanted.campaign or wanted.rule or wanted.category or wanted.origin or wanted.words):
+    if not (wanted.campaign or wanted.rule or wanted.category or wanted.origin or searchable(wanted.words)):
         raise InvalidError("name at least a campaign, a rule, a category, a source or words")
     meant = wanted if wanted.finding else replace(wanted, finding="open")
     query = queue.findings(meant).where(Finding.state.not_in(("withdrawn", f"{kind}ed")))

@@ -21,6 +21,14 @@ from cleaner.types import CATEGORIES
 _ID = re.compile("[0-9a-f]{32}")
 _NO_ARTICLE = "there is no such article"
 Kind = Literal["accept", "reject", "adjust", "mark", "finish"]
+_TAKEN: dict[Kind, set[str]] = {
+    "accept": {"finding"},
+    "reject": {"finding"},
+    "adjust": {"finding", "start", "end"},
+    "mark": {"start", "end", "category"},
+    "finish": set(),
+}
+"""What a choice of each kind may name, besides a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +218,10 @@ def _known(id: str) -> str:
 
 def _decisions(article: Article, choice: Choice) -> list[Decision]:
     """The rows that a choice makes."""
+    given = {name for name in ("finding", "start", "end") if getattr(choice, name) is not None}
+    given |= {"category"} if choice.category != "other" else set()
+    if needless := sorted(given - _TAKEN[choice.kind]):
+        raise InvalidError(f"to {choice.kind}, leave out {' and '.join(needless)}")
     match choice.kind:
         case "finish":
             return [Decision(kind="finish", note=choice.note)]
@@ -220,6 +232,8 @@ def _decisions(article: Article, choice: Choice) -> list[Decision]:
             mark = Decision(kind="mark", finding=finding, start=start, end=end, note=choice.note)
             return [mark, *(Decision(kind="accept", finding=f, note=choice.note) for f in within)]
         case "adjust":
+            if choice.finding is None:
+                raise InvalidError("to adjust, a finding must be given")
             finding = _finding(article, choice.finding)
             start, end = _span(article, choice)
             return [Decision(kind="adjust", finding=finding, start=start, end=end, note=choice.note)]
@@ -261,7 +275,7 @@ def _marked(article: Article, start: int, end: int, category: str) -> Finding:
     return finding
 
 
-def _finding(article: Article, number: int | None) -> Finding:
+def _finding(article: Article, number: int) -> Finding:
     for finding in article.findings:
         if finding.number == number and finding.state != "withdrawn":
             return finding

@@ -90,6 +90,13 @@ class VersionMissingError(DeskError):
     title = "Version missing"
 
 
+class HostError(DeskError):
+    """The desk is called by a name that is not its own: a page may be trying to reach into this machine."""
+
+    status = 400
+    title = "Unknown host"
+
+
 class MalformedError(DeskError):
     """The body is no JSON."""
 

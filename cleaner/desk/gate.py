@@ -120,14 +120,15 @@ def submit(session: Session, submission: Submission, judged: Judged, sender: str
     """Write down a text that was judged: it is safe when the transaction of ``session`` is."""
     result = judged.result
     waits = judged.verdict in ("review", "spam")
+    title = submission.title.strip()
     article = Article(
-        title=submission.title,
+        title=title,
         origin=submission.origin,
-        reference=submission.reference,
+        reference=submission.reference.strip(),
         format=result.format,
         source=result.source,
         text=result.text,
-        words=judged.words,
+        words="\n".join(filter(None, (searchable(title), judged.words))),
         verdict=judged.verdict,
         state="review" if waits else "published",
         score=max((f.score for f in judged.findings), default=0.0),

@@ -119,7 +119,7 @@ def restore(session: Session, number: int, seen: int, base: Policy, by: str) -> 
         ConflictError: another one holds meanwhile than ``seen``.
         InvalidError: it holds already.
     """
-    if number == seen:
+    if number == seen == current_versions(session)[0]:
         raise InvalidError(f"version {number} holds already")
     return save(session, policy_of(session, number, base), seen, by, restores=number)
 

@@ -35,6 +35,7 @@ class Filter:
     """State of the finding: ``open``, ``accepted``, ``rejected``."""
     category: str = ""
     campaign: str = ""
+    """By its name, or the words that it is the name of; case, marks and disguise do not matter."""
     rule: str = ""
     """Code of a reason (``phrase``) or the whole of its text."""
     least: float | None = None
@@ -101,13 +102,7 @@ def _of_article(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.until:
         conditions.append(Article.submitted < wanted.until)
     if words := searchable(wanted.words):
-        conditions.append(
-            or_(
-                Article.words.contains(words, autoescape=True),
-                Article.reference == wanted.words,
-                Article.title.icontains(wanted.words, autoescape=True),
-            )
-        )
+        conditions.append(or_(Article.words.contains(words, autoescape=True), Article.reference == wanted.words))
     return conditions
 
 
@@ -116,11 +111,12 @@ def _of_finding(wanted: Filter) -> list[ColumnElement[bool]]:
     columns: tuple[tuple[Any, Any], ...] = (
         (Finding.state, wanted.finding),
         (Finding.category, wanted.category),
-        (Finding.campaign, wanted.campaign),
     )
     for column, value in columns:
         if value:
             conditions.append(column == value)
+    if wanted.campaign:
+        conditions.append(Finding.campaign.in_((wanted.campaign, searchable(wanted.campaign))))
     if wanted.rule:
         conditions.append(Finding.reasons.any(or_(Reason.code == wanted.rule, Reason.text == wanted.rule)))
     if wanted.least is not None:

@@ -51,6 +51,8 @@ class Settings:
         for name in ("address", "webhook"):
             if value := getattr(self, name):
                 _check_address(name, value)
+        if set(self.address.partition("://")[2].rstrip("/")) & set("/?#@"):
+            raise SettingsError(f"the address must be that of a host, without a path: not {self.address!r}")
         if self.webhook and not self.webhook_secret:
             raise SettingsError("a webhook needs a secret to sign with: set CLEANER_WEBHOOK_SECRET")
 

@@ -103,7 +103,7 @@ class Article(Base):
     text: Mapped[str] = mapped_column(Unicode)
     """What to publish: the source without what is cut. Always to be had again from source and findings."""
     words: Mapped[str] = mapped_column(Text)
-    """What a search looks through: the words of the source, folded."""
+    """What a search looks through: the title and the words of the source, folded, each on a line."""
     verdict: Mapped[str] = mapped_column(String(10))
     """What the gate said: ``clean``, ``cleaned``, ``review`` (something is doubtful) or ``spam``."""
     state: Mapped[str] = mapped_column(String(10))

@@ -6,6 +6,7 @@ Signed as Standard Webhooks says: headers ``webhook-id``, ``webhook-timestamp`` 
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 from sqlalchemy import exists, select, update
@@ -20,6 +21,8 @@ ATTEMPTS = 16
 """Tries before news are given up: about a day."""
 FIRST, LONGEST = timedelta(seconds=5), timedelta(hours=6)
 """Until the second try, and between two tries at most; each wait is twice the one before it."""
+_SECRET = re.compile("(?:whsec_)?[A-Za-z0-9+/]{32,}={0,2}")
+"""As Standard Webhooks wants it, no shorter."""
 
 
 def announce(session: Session, article: Article) -> None:
@@ -50,9 +53,11 @@ def seal_of(secret: str) -> Webhook:
         SettingsError: the secret is not of the form that Standard Webhooks wants.
     """
     try:
-        return Webhook(secret)
-    except Exception:
-        raise SettingsError("the webhook's secret must be whsec_ and base64") from None
+        if _SECRET.fullmatch(secret):
+            return Webhook(secret)
+    except ValueError:
+        pass
+    raise SettingsError("the webhook's secret must be whsec_ and base64 of at least 24 bytes")
 
 
 def is_due(session: Session) -> bool:

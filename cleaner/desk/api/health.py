@@ -19,12 +19,14 @@ class Health(BaseModel):
     status: str = "ok"
 
 
+@router.head("/health", include_in_schema=False)
 @router.get("/health")
 def health() -> Health:
     """The process is alive."""
     return Health()
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready", responses=responses())
 def ready(desk: TheDesk) -> Health:
     """The database answers and has the form that this version needs, and the model is there."""

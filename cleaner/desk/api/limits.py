@@ -1,28 +1,41 @@
-"""What a request may cost: how large it may be, how slow, and how many there may be in a minute."""
+"""What a request may be: how large, how slow, how many in a minute, and by which name it calls the desk."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import anyio
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cleaner.desk.api.problems import answer
-from cleaner.desk.errors import DeskError, MalformedError, MediaTypeError, TooLargeError, TooManyError, TooSlowError
+from cleaner.desk.errors import (
+    DeskError,
+    HostError,
+    MalformedError,
+    MediaTypeError,
+    TooLargeError,
+    TooManyError,
+    TooSlowError,
+)
 from cleaner.desk.settings import Settings
 
 
 class Limits:
     """Takes a whole request in before the app sees it, and refuses what is too much."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self._app, self._settings = app, settings
+    def __init__(self, app: ASGIApp, settings: Settings, tell: Callable[[Request, Exception], Response]) -> None:
+        self._app, self._settings, self._tell = app, settings, tell
         self._rate = RateLimitItemPerMinute(settings.requests_per_minute) if settings.requests_per_minute else None
+        self._hosts = _hosts(settings)
         self._counter = MovingWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -31,13 +44,24 @@ class Limits:
             await self._app(scope, receive, send)
             return
         try:
+            self._check_host(scope)
             self._count(scope)
             body = await self._body(scope, receive)
         except DeskError as error:
-            await answer(error)(scope, receive, send)
+            told = await run_in_threadpool(self._tell, Request(scope), error)
+            await told(scope, receive, send)
             return
         if body is not None:
             await self._app(scope, _replaying(body, receive), send)
+
+    def _check_host(self, scope: Scope) -> None:
+        """Raises HostError: a browser calls the desk by a name that is not its own."""
+        try:
+            host = urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname
+        except ValueError:
+            host = None
+        if self._hosts and host not in self._hosts:
+            raise HostError("there is no desk by this name of a host")
 
     def _count(self, scope: Scope) -> None:
         """Raises TooManyError: this address asks too often."""
@@ -77,6 +101,13 @@ class Limits:
 
     def _too_large(self) -> TooLargeError:
         return TooLargeError(f"a body may have {self._settings.body_bytes:,} bytes at most")
+
+
+def _hosts(settings: Settings) -> frozenset[str]:
+    """The names by which browsers may call the desk, for another one may be a page's own; empty: any."""
+    if not settings.is_loopback and not settings.address:
+        return frozenset()
+    return frozenset({urlsplit(settings.url).hostname or "", "localhost", "127.0.0.1", "::1"})
 
 
 def _is_json(content_type: str) -> bool:

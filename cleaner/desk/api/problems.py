@@ -18,7 +18,11 @@ from cleaner.desk.errors import (
     ForbiddenError,
     InvalidError,
     MalformedError,
+    MediaTypeError,
     NotFoundError,
+    TooLargeError,
+    TooManyError,
+    TooSlowError,
     UnauthorizedError,
     UnavailableError,
 )
@@ -84,13 +88,23 @@ class HttpError(DeskError):
 
 def responses(*errors: type[DeskError]) -> dict[int | str, dict[str, Any]]:
     """For the description of a route: what it may refuse, besides what all routes may."""
-    common: tuple[type[DeskError], ...] = (UnauthorizedError, ForbiddenError, InvalidError, UnavailableError)
     return {
         error.status: {"description": error.title, "content": {MEDIA_TYPE: {"schema": _REFERENCE}}}
-        for error in (*common, *errors)
+        for error in (*_COMMON, *errors)
     }
 
 
+_COMMON: tuple[type[DeskError], ...] = (
+    MalformedError,
+    UnauthorizedError,
+    ForbiddenError,
+    TooSlowError,
+    TooLargeError,
+    MediaTypeError,
+    InvalidError,
+    TooManyError,
+    UnavailableError,
+)
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
 
 
@@ -106,18 +120,31 @@ def answer(error: DeskError) -> JSONResponse:
     return JSONResponse(body, error.status, error.headers, MEDIA_TYPE)
 
 
-def install(app: FastAPI, page: Page | None = None) -> None:
-    """Let all errors of an app be told; to browsers, outside of ``/v1``, as a ``page``."""
+def install(app: FastAPI, page: Page) -> Callable[[Request, Exception], Response]:
+    """Let all errors of an app be told, and described; to browsers, outside of ``/v1``, as a ``page``.
+
+    Returns:
+        What tells an error, for those who stand around the app.
+    """
 
     def tell(request: Request, error: Exception) -> Response:
         told = _told(error)
         if told.status >= 500:
             _log.error("%s %s: %s", request.method, visible(request.url.path, keep=""), told, exc_info=error)
         wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
-        return page(request, told) if page and wants_page else answer(told)
+        return page(request, told) if wants_page else answer(told)
 
     for kind in (CleanerError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, tell)
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        description = describe()
+        description["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        return description
+
+    app.openapi = described  # type: ignore[method-assign]
+    return tell
 
 
 def _told(error: Exception) -> DeskError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -41,12 +41,20 @@ def _printable(value: str) -> str:
     return _unicode(value)
 
 
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must be a time of the years 1 to 9999, also in UTC") from None
+
+
 Text = Annotated[str, AfterValidator(_unicode)]
 Line = Annotated[str, Field(max_length=NAME), AfterValidator(_printable)]
 """A name, a title."""
 Note = Annotated[str, Field(max_length=NOTE), AfterValidator(_printable)]
 Number = Annotated[int, Field(ge=0, le=LARGEST)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class Body(BaseModel):
@@ -340,8 +348,8 @@ class FilterIn(Body):
     state: Literal["", "review", "published", "decided"] = ""
     verdict: Literal["", "clean", "cleaned", "review", "spam"] = ""
     origin: Line = ""
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     words: Line = Field("", description="In the article or its title; case, marks and disguise do not matter.")
     finding: Literal["", "open", "accepted", "rejected"] = ""
     category: Literal["", Category] = ""

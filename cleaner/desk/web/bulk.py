@@ -23,7 +23,6 @@ _DONE: dict[BulkKind, str] = {
     "accept": later("Accepted, to be cut: %(findings)s in %(articles)s."),
     "reject": later("Rejected, to be kept: %(findings)s in %(articles)s."),
 }
-_STATES = ("open", "accepted", "rejected")
 
 
 @router.get("/campaigns")
@@ -58,7 +57,7 @@ def apply(visit: Review, form: Form) -> Response:
     said, made = visit.words.gettext(_DONE[kind]) % _counts(visit.words, done), f"/history?bulk={done.bulk}"
     if not done.left:
         return visit.go(made, said)
-    following = asked.query(kind=kind, finding=fields.get("finding"), note=note or None)
+    following = asked.query(kind=kind, note=note or None)
     return visit.go(f"/bulk?{following}", said, made)
 
 
@@ -82,17 +81,15 @@ def _counts(words: Words, done: Done) -> dict[str, str]:
 
 def _preview(visit: Visitor, fields: Mapping[str, str], status: int = 200, problem: str = "") -> Response:
     kind, asked = _kind(fields), _asked(fields)
-    finding = fields.get("finding", "")
     with visit.desk.database.read() as session:
         found = bulk.preview(session, asked.filter, kind)
         examples = [(finding, context_of(finding)) for finding in found.examples]
     return visit.page(
         "bulk.html",
         status,
-        here=f"/bulk?{asked.query(kind=kind, finding=finding)}",
+        here=f"/bulk?{asked.query(kind=kind)}",
         asked=asked,
         kind=kind,
-        finding=finding,
         found=found,
         examples=examples,
         note=fields.get("note", ""),

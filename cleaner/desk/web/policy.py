@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from babel.numbers import NumberFormatError, parse_decimal
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -20,7 +20,7 @@ from cleaner.desk.tables import NOTE, PolicyVersion
 from cleaner.desk.web.csrf import Form
 from cleaner.desk.web.visits import Admin, Visitor
 from cleaner.desk.web.words import Words, later
-from cleaner.types import CATEGORIES, Policy, PolicyError
+from cleaner.types import CATEGORIES, Policy, PolicyError, is_term
 from cleaner.visible import visible
 
 router = APIRouter()
@@ -30,6 +30,7 @@ SHARES = {
     "max_removed": later("Cut at most of an article"),
 }
 """What is set for all, as shares; and how it is called."""
+_PERCENT = re.compile(r"\s*([0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)\s*%?\s*")
 LISTS = {"allow": later("Never cut"), "deny": later("Always cut")}
 
 
@@ -141,6 +142,10 @@ def policy_from(fields: Mapping[str, str], words: Words) -> Policy:
     terms = {
         name: tuple(dict.fromkeys(filter(None, map(str.strip, fields.get(name, "").splitlines())))) for name in LISTS
     }
+    for name, label in LISTS.items():
+        if not all(map(is_term, terms[name])):
+            said = words.gettext("“%(field)s” has a line of nothing but characters that nobody sees.")
+            raise PolicyError(said % {"field": words.gettext(label)})
     return Policy(**shares, **terms, categories=own)  # type: ignore[arg-type]
 
 
@@ -221,10 +226,9 @@ def _percent(share: float, words: Words) -> str:
 
 
 def _share(value: str, label: str, words: Words) -> float:
-    try:
-        share = float(parse_decimal(value.strip().removesuffix("%").strip(), locale=words.language)) / 100
-    except NumberFormatError:
-        share = -1.0
+    """A share in percent, with a comma or a point: whatever the language, there are no thousands to part."""
+    found = _PERCENT.fullmatch(value)
+    share = float(found[1].replace(",", ".")) / 100 if found else -1.0
     if not 0 <= share <= 1:
         said = words.gettext("“%(field)s” must be a number from 0 to 100, not “%(value)s”.")
         raise PolicyError(said % {"field": label, "value": visible(value, keep="")[:40]})

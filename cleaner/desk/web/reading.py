@@ -68,28 +68,29 @@ class Reading:
         """Lines that are not shown."""
 
     def shown(self, piece: Piece) -> Iterator[Shown]:
-        """The characters of a piece, those that are spelled out alone."""
+        """The characters of a piece: those that are spelled out alone, the others as far as they stand together."""
         if piece.start < 0:
             yield Shown(visible(piece.text), -1, -1, True)
             return
-        begin = piece.start
-        for at, spelled in self._spelled(piece):
-            if begin < at:
+        begin, reached = piece.start, -1
+        for at, character in enumerate(piece.text, piece.start):
+            start, end = self._place(at)
+            spelled = self._spelled(character, start, end)
+            if begin < at and (spelled or start != reached):
                 yield self._verbatim(begin, at)
-            yield Shown(spelled, *self._place(at), True)
-            begin = at + 1
+                begin = at
+            if spelled:
+                yield Shown(spelled, start, end, True)
+                begin = at + 1
+            reached = end
         if begin < piece.start + len(piece.text):
             yield self._verbatim(begin, piece.start + len(piece.text))
 
-    def _spelled(self, piece: Piece) -> Iterator[tuple[int, str]]:
-        """The characters that do not stand in the source as they are shown, and how they are shown."""
-        source = self._document.source
-        for at, character in enumerate(piece.text, piece.start):
-            start, end = self._place(at)
-            if _UNSEEN.match(character) and character not in "\n\t":
-                yield at, visible(character) if UNSAFE.match(character) else f"\\u{ord(character):04x}"
-            elif source[start:end] != character:
-                yield at, character
+    def _spelled(self, character: str, start: int, end: int) -> str:
+        """How a character is shown that does not stand in the source like that; empty: it does."""
+        if _UNSEEN.match(character) and character not in "\n\t":
+            return visible(character) if UNSAFE.match(character) else f"\\u{ord(character):04x}"
+        return "" if self._document.source[start:end] == character else character
 
     def _verbatim(self, begin: int, end: int) -> Shown:
         text = self._document.text[begin:end]

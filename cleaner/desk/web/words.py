@@ -128,6 +128,7 @@ TITLES = (
     later("Not authorized"),
     later("Not allowed"),
     later("Changed meanwhile"),
+    later("Unknown host"),
     later("Malformed body"),
     later("Unsupported media type"),
     later("Too large"),
@@ -189,7 +190,11 @@ MESSAGES = (
     later("there is no version {} of the model"),
     later("version {} holds already"),
     later("this needs the scope “{}”, which {} does not have"),
+    later("there is no desk by this name of a host"),
     later("the body cannot be read"),
+    later("a body may have {} bytes at most"),
+    later("the body did not come within {} s"),
+    later("more than {} requests in a minute: wait {} s"),
     later("the disk is full; nothing was written"),
     later("there is a character or a number that the database cannot take"),
     later("the database cannot be used ({}); nothing was written"),
@@ -202,6 +207,10 @@ MESSAGES = (
     later("no articles to test a model on: name a file of them (--test)"),
 )
 """Of errors; what they name, numbers and all, is ``{}``."""
+
+
+_CATEGORY = re.compile(r"(?<=” )\((\w+)\)")
+"""Behind a phrase that a reason names."""
 
 
 def _places(patterns: Sequence[str]) -> dict[str, re.Pattern[str]]:
@@ -253,9 +262,13 @@ class Words:
     def evidence(self, code: str, text: str, is_against: bool = False) -> str:
         """The same, of a reason that is not at hand as a whole."""
         known = AGAINST.get(code) if is_against else None
-        says = self.gettext(known or REASONS.get(code, text))
-        named = text.partition(": ")[2] if code in REASONS and code != "language" else ""
-        return f"{says}: {named}" if named else says
+        told = text.removesuffix("; its words stay")
+        says = self.gettext(known or REASONS.get(code, told))
+        if code in REASONS and code != "language" and (named := told.partition(": ")[2]):
+            says += f": {_CATEGORY.sub(lambda found: f'({self.category(found[1])})', named)}"
+        if told != text:
+            says += "; " + self.gettext("its words stay")
+        return says
 
     def place(self, label: str) -> str:
         """Where something stands that readers do not see."""

@@ -225,7 +225,8 @@ const KEYS = {
   k: () => step(-1),
   a: () => (boundaries?.isChanged ? saveBoundaries() : press("[value=accept]", current)),
   r: () => press("[value=reject]", current),
-  u: () => press("[data-undo]") || press("[data-back]") || say(root().dataset.nothing),
+  // What was decided last may be that the article before this one is finished: the way back to it comes first.
+  u: () => press("[data-back]") || press("[data-undo]") || say(root().dataset.nothing),
   A: () => press("#finish [value=all]") || press("#finish [value=finish]"),
   f: () => press("#finish [value=finish]"),
   n: () => press("[data-next]"),

@@ -9,9 +9,11 @@ export class Boundaries {
     Object.assign(this, { text, card, words, say });
     this.characters = charactersOf(text);
     const [start, end] = [Number(card.dataset.start), Number(card.dataset.end)];
-    this.first = this.characters.findIndex((one) => one.end > start);
-    this.last = this.characters.findLastIndex((one) => one.start < end);
-    this.known = this.first >= 0 && this.last >= this.first;
+    // What stands in attributes comes last on the page, and earlier in the source.
+    const isInside = (one) => one.start < end && start < one.end;
+    this.first = this.characters.findIndex(isInside);
+    this.last = this.characters.findLastIndex(isInside);
+    this.known = this.first >= 0;
     this.original = [this.first, this.last];
     this.handles = {};
     this.redraw = () => this.draw();
@@ -51,10 +53,10 @@ export class Boundaries {
   }
 
   setSpan(start, end) {
-    const first = this.characters.findIndex((one) => one.start >= start);
-    const last = this.characters.findLastIndex((one) => one.end <= end);
-    if (first < 0 || last < first) return;
-    [this.first, this.last] = [first, last];
+    const isInside = (one) => one.start >= start && one.end <= end;
+    const first = this.characters.findIndex(isInside);
+    if (first < 0) return;
+    [this.first, this.last] = [first, this.characters.findLastIndex(isInside)];
     this.show();
   }
 

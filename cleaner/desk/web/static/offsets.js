@@ -7,6 +7,7 @@ function points(text) {
   return count;
 }
 
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const runOf = (node) => (node.nodeType === Node.TEXT_NODE ? node.parentElement : node).closest("[data-at]");
 const isSpelled = (run) => run.dataset.until !== undefined;
 const startOf = (run) => Number(run.dataset.at);
@@ -34,28 +35,26 @@ export function spanOf(range, text) {
   });
   if (!runs.length) return null;
   const [first, last] = [runs[0], runs[runs.length - 1]];
-  let start = first.contains(range.startContainer) ? offsetIn(first, range.startContainer, range.startOffset) : startOf(first);
-  let end = last.contains(range.endContainer) ? offsetIn(last, range.endContainer, range.endOffset) : endOf(last);
-  const said = range.toString();
-  start += points(said.match(/^\s*/)[0].replace(/\n/g, isSpelled(first) ? "" : "\n"));
-  end -= points(said.match(/\s*$/)[0]);
-  return start < end ? { start, end } : null;
+  const start = first.contains(range.startContainer) ? offsetIn(first, range.startContainer, range.startOffset) : startOf(first);
+  const end = last.contains(range.endContainer) ? offsetIn(last, range.endContainer, range.endOffset) : endOf(last);
+  const said = runs.flatMap(charactersIn).filter((one) => one.start < end && start < one.end && one.text.trim());
+  return said.length ? { start: said[0].start, end: said[said.length - 1].end } : null;
 }
 
-/** All characters of the text, in order: where each starts and ends in the source, and what it is. */
+/** All characters of the text, as readers count them: where each starts and ends in the source, and what it is. */
 export function charactersOf(text) {
+  return [...text.querySelectorAll("[data-at]")].flatMap(charactersIn);
+}
+
+function charactersIn(run) {
+  if (isSpelled(run)) return [{ start: startOf(run), end: endOf(run), text: run.textContent, run, index: 0, length: run.textContent.length }];
   const characters = [];
-  for (const run of text.querySelectorAll("[data-at]")) {
-    if (isSpelled(run)) {
-      characters.push({ start: startOf(run), end: endOf(run), text: run.textContent, run, index: 0, length: run.textContent.length });
-      continue;
-    }
-    let start = startOf(run), index = 0;
-    for (const character of run.textContent) {
-      characters.push({ start, end: start + 1, text: character, run, index, length: character.length });
-      start += 1;
-      index += character.length;
-    }
+  let start = startOf(run), index = 0;
+  for (const { segment } of graphemes.segment(run.textContent)) {
+    const end = start + points(segment);
+    characters.push({ start, end, text: segment, run, index, length: segment.length });
+    start = end;
+    index += segment.length;
   }
   return characters;
 }
