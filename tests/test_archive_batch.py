@@ -11,7 +11,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -364,3 +365,52 @@ def test_a_run_that_was_stopped_before_it_wrote_down_anything_is_gone_on_with(fo
     Ledger.make(Path("l")).close()
     assert batch("posts.jsonl", "--out", "out.jsonl", "--ledger", "l", "--resume").exit_code == 0
     assert json.loads(Path("out.jsonl").read_bytes().splitlines()[2])["body"] == CLEANED
+
+
+# Two runs at once
+
+
+@pytest.fixture
+def waiting(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A run that has begun, and waits for its source to be written."""
+    os.mkfifo("posts.jsonl")
+    command = [sys.executable, "-m", "cleaner", "batch", "posts.jsonl", "--out", "out.jsonl", "--ledger", "l"]
+    with subprocess.Popen([*command, "--jobs", "1"], env=os.environ | {"PYTHONPATH": str(ROOT)}) as process:
+        with open("posts.jsonl", "wb"):  # waits until the run reads
+            yield process
+        process.kill()
+
+
+def test_a_ledger_is_of_one_run_at_a_time(waiting: subprocess.Popen[bytes]) -> None:
+    for command in (
+        ["batch", "posts.jsonl", "--out", "out.jsonl", "--ledger", "l", "--resume"],
+        ["batch", "other.jsonl", "--out", "out.jsonl", "--ledger", "l"],
+        ["restore", "l"],
+        ["campaigns", "reject", "l", "1"],
+    ):
+        result = run(*command)
+        assert (result.exit_code, result.output) == (2, "cleaner: l: in use by another run\n")
+    assert run("report", "l").exit_code == 0
+
+
+def test_a_run_that_was_killed_keeps_nobody_off_its_ledger(waiting: subprocess.Popen[bytes]) -> None:
+    waiting.kill()
+    waiting.wait()
+    Path("posts.jsonl").unlink()
+    Path("posts.jsonl").write_bytes(lines(some_records(3)))
+    result = batch("posts.jsonl", "--out", "out.jsonl", "--ledger", "l", "--resume")
+    assert result.exit_code == 0, result.output
+    assert json.loads(Path("out.jsonl").read_bytes().splitlines()[2])["body"] == CLEANED
+    assert not Path("l.lock").exists()
+
+
+def test_who_reads_a_ledger_takes_nothing_from_who_writes_it(folder: Path) -> None:
+    reading = [sys.executable, "-m", "cleaner", "report", "l"]
+    with closing(Ledger.make(Path("l"))) as book:
+        book.begin("batch", {})
+        with book.again() as reader:
+            assert reader.has_begun("batch")
+        subprocess.run(reading, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL, check=True)
+        book.begin("surveyed", {})
+        with closing(Ledger(Path("l"))) as other:
+            assert other.has_begun("surveyed")

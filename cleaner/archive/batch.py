@@ -141,7 +141,8 @@ def _write(ledger: Ledger, container: Container) -> None:
     try:
         write(ledger, container)
     except ArchiveError as error:
-        if container.format == "tables" and container.source == container.target:
+        is_begun = container.state == "writing"
+        if is_begun or (container.format == "tables" and container.source == container.target):
             raise
         refuse(ledger, container, str(error))
 

@@ -1,15 +1,17 @@
 """The ledger: what was read, found, changed and refused, in one SQLite file (schema in ``ledger.sql``).
 
 Every call that writes is one transaction, on the disk when it returns: whatever stops a run, the ledger tells what was
-done, and the next run goes on from there.
+done, and the next run goes on from there. One run writes at a time (:func:`alone`), while any number read.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from copy import copy
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -20,7 +22,7 @@ from cleaner.archive.findings import Found, FoundDocument
 from cleaner.archive.records import ArchiveError, Bad, Layout, Patch
 from cleaner.archive.splice import Splice
 from cleaner.campaigns import Campaign, numbers_of
-from cleaner.files import cause, make_folder, replacing
+from cleaner.files import OutputError, cause, make_folder, replacing
 from cleaner.types import Edit
 
 if TYPE_CHECKING:
@@ -144,7 +146,8 @@ class Ledger:
     @contextmanager
     def again(self) -> Iterator[Ledger]:
         """The ledger opened once more, for another thread to read."""
-        ledger = Ledger(self.path)
+        ledger = copy(self)  # unchecked: whoever closes the file that SQLite has open loses the locks of SQLite
+        ledger._base = _connected(self.path)
         try:
             yield ledger
         finally:
@@ -542,6 +545,33 @@ class Ledger:
             if isinstance(error, sqlite3.Error):
                 raise ArchiveError(f"{self.path}: {error}") from None
             raise
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep other runs from writing to the ledger at ``path`` in the block, or until this process ends in any way.
+
+    Raises:
+        ArchiveError: another run writes to it.
+        OutputError: there is no place for the file of the lock.
+    """
+    try:
+        from filelock import FileLock, Timeout
+    except ModuleNotFoundError:
+        raise ArchiveError("archives need filelock: pip install 'cleaner[archive]'") from None
+    lock = FileLock(f"{path}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ArchiveError(f"{path}: in use by another run") from None
+    except OSError as error:
+        raise OutputError(lock.lock_file, error) from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            os.unlink(lock.lock_file)
+        lock.release()
 
 
 def _check(path: Path) -> None:

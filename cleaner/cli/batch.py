@@ -104,6 +104,7 @@ def batch(
         raise click.UsageError("--engine dask and --scheduler URL belong together")
     from cleaner.archive import engines
     from cleaner.archive.batch import Run, list_sources, opened, read_all_layouts, write_all
+    from cleaner.archive.ledger import alone
     from cleaner.archive.records import Wanted
     from cleaner.archive.searching import search_all
     from cleaner.archive.sources import is_table, refuse_within
@@ -118,6 +119,7 @@ def batch(
         raise click.UsageError("--where chooses rows of tables; there are none among the sources")
     refuse_within(str(report or ""), sources)
     messages = standard_error()
+    ctx.with_resource(alone(path))
     book = opened(run, path, resume)
     try:
         list_sources(book, run)

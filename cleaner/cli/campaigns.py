@@ -84,8 +84,11 @@ def reject(ledger: Path, numbers: tuple[int, ...]) -> None:
 
 
 def _decide(ledger: Path, numbers: tuple[int, ...], state: str) -> None:
+    from cleaner.archive.ledger import alone
+
     book = _open(ledger)
-    book.decide_campaigns(numbers, state)
+    with alone(ledger):
+        book.decide_campaigns(numbers, state)
     for one in _campaigns(book, numbers):
         standard_output().print(*_line(one))
     if waiting := book.count("container", "state = 'new' AND format <> ''"):
