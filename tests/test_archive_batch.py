@@ -367,6 +367,36 @@ def test_a_run_that_was_stopped_before_it_wrote_down_anything_is_gone_on_with(fo
     assert json.loads(Path("out.jsonl").read_bytes().splitlines()[2])["body"] == CLEANED
 
 
+def test_names_that_are_not_utf_8(folder: Path) -> None:
+    site, name = Path("site"), os.fsdecode(b"caf\xe9")
+    (site / name).mkdir(parents=True)
+    (site / name / f"{name}.txt").write_text(INFECTED, "utf-8")
+    (site / f"{name}.jsonl.gz").write_bytes(gzip.compress(lines(some_records(3))))
+    (site / f"{name}.jsonl").write_bytes(b'{"id": \n')
+    source = tree(site)
+    result = batch(site, "--out", "out", "--report", "run.html")
+    assert result.exit_code == 3, result.output
+    assert r"site/caf\udce9.jsonl: no line" in result.output
+    assert Path("out", name, f"{name}.txt").read_text("utf-8") == CLEANED
+    assert batch(site, "--out", "out", "--resume", "--report", "run.json").exit_code == 3
+    assert run("restore", "out.ledger", "--document", f"site/{name}/{name}.txt").exit_code == 0
+    assert Path("out", name, f"{name}.txt").read_text("utf-8") == INFECTED
+    assert run("restore", "out.ledger").exit_code == 0
+    assert tree(Path("out")) == source
+    assert batch(site / name / f"{name}.txt", "--out", f"{name}.txt").exit_code == 0
+    assert Path(f"{name}.txt").read_text("utf-8") == CLEANED
+
+
+def test_a_run_that_fails_before_it_begins_leaves_no_ledger(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "scandir", interrupted)
+    assert batch(site, "--out", "out").exit_code == 130
+    assert [path.name for path in Path().iterdir()] == ["site"]
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 # Two runs at once
 
 

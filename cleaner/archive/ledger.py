@@ -230,10 +230,11 @@ class Ledger:
         """Write down containers: source, target, format, packing and size of each; those that are known stay."""
         with self._writing() as base:
             base.executemany(
-                "INSERT INTO container (source, target, format, packing, size) VALUES (?, ?, ?, ?, ?)"
+                "INSERT INTO container (source, target, format, packing, size)"
+                " VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?)"
                 " ON CONFLICT (source) DO UPDATE SET target = excluded.target,"
                 " size = iif(state = 'new', excluded.size, size) WHERE state NOT IN ('writing', 'written')",
-                containers,
+                ((_encoded(source), _encoded(target), *rest) for source, target, *rest in containers),
             )
 
     def search_again(self, where: str) -> None:
@@ -590,6 +591,7 @@ def _check(path: Path) -> None:
 
 def _connected(path: Path) -> sqlite3.Connection:
     base = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    base.text_factory = _decoded
     base.execute("PRAGMA journal_mode = WAL")
     base.execute("PRAGMA synchronous = FULL")
     base.execute("PRAGMA foreign_keys = ON")
@@ -658,7 +660,8 @@ def _add_document(base: sqlite3.Connection, container: int, found: FoundDocument
 
 def _conditions(choice: Choice) -> tuple[str, list[object]]:
     conditions, values = "", list[object]()
-    for column, chosen in (("document.record", choice.documents), ("finding.campaign", choice.campaigns)):
+    documents = tuple(map(_text, choice.documents))
+    for column, chosen in (("document.record", documents), ("finding.campaign", choice.campaigns)):
         if chosen:
             conditions += f" AND {column} IN ({_marks(chosen)})"
             values += chosen
@@ -683,7 +686,16 @@ def _layout(text: str) -> Layout:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _encoded(path: str) -> bytes:
+    """A path as SQLite keeps it: one that is not UTF-8 holds lone surrogates."""
+    return path.encode("utf-8", "surrogatepass")
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
 
 
 def _text(text: str) -> str:

@@ -123,7 +123,7 @@ def batch(
     book = opened(run, path, resume)
     try:
         list_sources(book, run)
-    except CleanerError:
+    except BaseException:
         book.close()
         if not resume:
             path.unlink()
