@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,9 @@ from typing import IO
 
 from cleaner.types import CleanerError
 from cleaner.visible import visible
+
+_TEMPORARY = re.compile(r"\.cleaner-(\d+)-\d+")
+"""Names of files that are being written, with the process that does."""
 
 
 class OutputError(CleanerError):
@@ -126,3 +130,30 @@ def _open_temporary(path: Path) -> tuple[IO[bytes], Path]:
         with suppress(FileExistsError):
             return temporary.open("xb"), temporary
     raise AssertionError
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is one that takes the place of another when it is written."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove the temporary files in a folder whose processes were killed, as far as that is allowed."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            found = _TEMPORARY.fullmatch(path.name)
+            if found and not _is_running(int(found[1])):
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _is_running(process: int) -> bool:
+    if os.name == "nt":  # where files that somebody has open cannot be removed
+        return False
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True

@@ -20,6 +20,10 @@ from cleaner.archive.formats import tables
 
 OTHER = INFECTED.replace("xổ số trực tuyến minh ngọc", "nhà cái uy tín nhất 2024")
 KEEP = "from cleaner.archive.ledger import Ledger; Ledger.keep_promise = lambda *_: os._exit(9)"
+REPLACE = """
+replace = os.replace
+os.replace = lambda path, place: os._exit(9) if str(place).endswith("a.txt") else replace(path, place)
+"""
 SECOND = """
 from cleaner.archive.formats import tables
 updated, calls, tables._BATCH = tables._updated, [], 20
@@ -128,6 +132,22 @@ def test_what_could_not_be_read_is_tried_again() -> None:
 
 
 # Runs that were stopped
+
+
+@pytest.mark.parametrize("where", [["--out", "out"], ["--in-place"]])
+@pytest.mark.parametrize("command", ["batch", "restore"])
+def test_what_a_run_that_was_killed_had_half_written_is_removed(where: list[str], command: str) -> None:
+    Path("site").mkdir()
+    Path("site/a.txt").write_text(INFECTED, "utf-8")
+    died(REPLACE, "batch", "site", *where, "--ledger", "l", "--jobs", "1")
+    folder = Path("out" if "out" in where else "site")
+    assert [path for path in folder.iterdir() if path.name.startswith(".cleaner-")]
+    mine = folder / f".cleaner-{os.getpid()}-7"  # of a process that is there
+    mine.touch()
+    result = batch("site", *where, "--ledger", "l", "--resume") if command == "batch" else run("restore", "l")
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in folder.glob(".*")} == {mine.name}
+    assert "cleaner-" not in run("report", "l", "--json").output
 
 
 def test_a_file_that_was_written_in_place_before_that_was_written_down_is_restored() -> None:

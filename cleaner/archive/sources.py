@@ -11,7 +11,7 @@ from pathlib import Path
 from cleaner.archive.formats import told_by
 from cleaner.archive.records import ArchiveError, Bad
 from cleaner.archive.stores import is_remote, listed, size_of
-from cleaner.files import cause
+from cleaner.files import cause, is_temporary
 
 _PASSWORD = re.compile(r"\A[^/]*//[^/@:]*:(?!\$)[^/@]+@|[?&](?:password|passwd|pwd)=(?!\$)", re.I)
 """A password in an address that is not the name of a variable of the environment."""
@@ -138,6 +138,8 @@ def _in_folder(folder: Path, target: str, above: tuple[str, ...] = ()) -> Iterat
         yield Bad(str(folder), 0, cause(error))
         return
     for entry in entries:
+        if is_temporary(entry.name):
+            continue
         place = _joined(target, entry.name, True)
         try:
             if place and os.path.islink(place):
