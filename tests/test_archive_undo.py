@@ -299,6 +299,33 @@ def test_links_do_not_lead_writing_elsewhere() -> None:
     assert Path("out/a.txt").read_text("utf-8") == CLEANED
 
 
+def test_links_do_not_lead_reading_to_what_is_written() -> None:
+    for name in ("site", "elsewhere", "work", "books"):
+        Path(name).mkdir()
+    Path("elsewhere/a.txt").write_text(INFECTED, "utf-8")
+    Path("site/b.jsonl").write_bytes(b"no JSON")
+    for name, target in {
+        "above": "..",
+        "itself": "../site",
+        "out": "../work/out",
+        "around": "../work",
+        "books": "../books",
+        "quarantine.jsonl": "../books/l.quarantine.jsonl",
+        "elsewhere": "../elsewhere",
+    }.items():
+        Path("site", name).symlink_to(target)
+    for resume in ([], ["--resume"], ["--resume"]):
+        assert batch("site", "--out", "work/out", "--ledger", "books/l", *resume).exit_code == 3
+        assert sorted(tree(Path("work/out"))) == ["b.jsonl", "elsewhere/a.txt"]
+    causes = {str(line["record"]): line["cause"] for line in quarantined("books/l") if line["record"]}
+    back, written = "a link that leads back to where it lies", "a link that leads to what is written"
+    assert causes == {
+        "site/above": back,
+        "site/itself": back,
+        **{f"site/{name}": written for name in ("out", "around", "books", "quarantine.jsonl")},
+    }
+
+
 def test_another_destination_is_chosen_before_something_is_written_and_not_after() -> None:
     Path("a.txt").write_text(INFECTED, "utf-8")
     assert batch("a.txt", "--dry-run").exit_code == 0

@@ -99,7 +99,7 @@ def list_sources(ledger: Ledger, run: Run) -> None:
     refuse_within(str(ledger.path), run.sources)
     ledger.search_again("state = 'refused'")
     ledger.forget_bad()
-    found = sources_of(run.sources, run.out, run.in_place)
+    found = sources_of(run.sources, run.out, run.in_place, (str(ledger.path), str(quarantine_of(ledger))))
     while batch := list(islice(found, _TOGETHER)):
         with ledger.together():
             ledger.add_containers(
@@ -166,6 +166,11 @@ def restore_all(ledger: Ledger, choice: Choice, told: Callable[[Container], obje
                 ledger.set_edits(container.id, "undoing", "cut" if container.state == "written" else "found")
         told(container)
     return ledger.count("edit", "state = 'undone'") - undone
+
+
+def quarantine_of(ledger: Ledger) -> Path:
+    """Where the records that could not be read are written."""
+    return ledger.path.with_name(f"{ledger.path.name}.quarantine.jsonl")
 
 
 def quarantine_lines(ledger: Ledger) -> Iterator[bytes]:

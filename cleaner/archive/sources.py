@@ -37,18 +37,19 @@ def is_table(name: str) -> bool:
     return is_remote(name) and name.partition("://")[0].partition("+")[0] in _DATABASES
 
 
-def sources_of(names: Sequence[str], out: str, in_place: bool) -> Iterator[Source | Bad]:
+def sources_of(names: Sequence[str], out: str, in_place: bool, written: Sequence[str] = ()) -> Iterator[Source | Bad]:
     """The containers in what was named, in the order of their names.
 
     A folder's tree is mirrored: its files are written under ``out`` by their paths in it; files named themselves, by
     their names. Of several folders each gets its own below ``out``. Links are followed, but for those that lead back
-    to where they lie, and those that would lead writing out of the folder that was named.
+    to where they lie or to what is written, and those that would lead writing out of the folder that was named.
 
     Args:
         names: files, folders, addresses of files (``s3://…``), of folders (the same with a slash at the end) and of
             tables (``sqlite:///base.db#table``).
         out: folder, file or address to write to; a folder if it ends with a separator or several containers are named.
         in_place: whether the sources themselves are changed.
+        written: paths of what else is written.
 
     Raises:
         ArchiveError: something is not there, two containers would be written to one place or one to its source, or an
@@ -60,9 +61,10 @@ def sources_of(names: Sequence[str], out: str, in_place: bool) -> Iterator[Sourc
                 "the ledger would keep the password: put it into the environment, and '$NAME' into the address"
             )
     refuse_within(out, names)
+    apart = [_place(path) for path in (out, *written) if path and not is_remote(path)]
     taken: dict[str, str] = {}
     for name in names:
-        for source in _sources_of(name, out, len(names) > 1, in_place):
+        for source in _sources_of(name, out, len(names) > 1, in_place, apart):
             if isinstance(source, Source) and source.target:
                 place = _place(source.target)
                 if not in_place and place == _place(source.name):
@@ -81,10 +83,8 @@ def refuse_within(place: str, names: Sequence[str]) -> None:
     if not place or is_remote(place):
         return
     for name in names:
-        if not is_remote(name) and os.path.isdir(name):
-            inner, outer = sorted((_place(place), _place(name)), key=len, reverse=True)
-            if inner == outer or inner.startswith(os.path.join(outer, "")):
-                raise ArchiveError(f"what is written to {place} would be mixed with {name}: write elsewhere")
+        if not is_remote(name) and os.path.isdir(name) and _are_mixed(_place(place), _place(name)):
+            raise ArchiveError(f"what is written to {place} would be mixed with {name}: write elsewhere")
 
 
 def _place(name: str) -> str:
@@ -92,7 +92,18 @@ def _place(name: str) -> str:
     return name if is_remote(name) else os.path.normcase(os.path.realpath(name))
 
 
-def _sources_of(name: str, out: str, among_others: bool, in_place: bool) -> Iterator[Source | Bad]:
+def _are_mixed(one: str, other: str) -> bool:
+    """Whether two places are one, or one of them lies in the other."""
+    return _holds(one, other) or _holds(other, one)
+
+
+def _holds(folder: str, place: str) -> bool:
+    return place == folder or place.startswith(os.path.join(folder, ""))
+
+
+def _sources_of(
+    name: str, out: str, among_others: bool, in_place: bool, apart: Sequence[str]
+) -> Iterator[Source | Bad]:
     if is_table(name):
         if "#" not in name:
             raise ArchiveError(f"{name}: name the table, too: {name}#table")
@@ -103,7 +114,7 @@ def _sources_of(name: str, out: str, among_others: bool, in_place: bool) -> Iter
         yield from _in_store(name, name if in_place else _joined(out, within, True))
     elif os.path.isdir(name):
         within = Path(os.path.abspath(name)).name if among_others else ""
-        yield from _in_folder(Path(name), name if in_place else _joined(out, within, True))
+        yield from _in_folder(Path(name), name if in_place else _joined(out, within, True), apart)
     else:
         format, packing = told_by(name)
         size = size_of(name)
@@ -129,9 +140,9 @@ def _in_store(folder: str, target: str) -> Iterator[Source | Bad]:
             yield Source(folder + path, _joined(target, path, True), *told_by(path), size)
 
 
-def _in_folder(folder: Path, target: str, above: tuple[str, ...] = ()) -> Iterator[Source | Bad]:
+def _in_folder(folder: Path, target: str, apart: Sequence[str], above: tuple[str, ...] = ()) -> Iterator[Source | Bad]:
     """The files of a folder and those in it, by name."""
-    above = (*above, os.path.realpath(folder))
+    above = (*above, _place(str(folder)))
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
@@ -144,14 +155,22 @@ def _in_folder(folder: Path, target: str, above: tuple[str, ...] = ()) -> Iterat
         try:
             if place and os.path.islink(place):
                 yield Bad(entry.path, 0, f"{place} is a link, and what is written would go where it leads")
+            elif (entry.is_dir() or entry.is_symlink()) and (why := _why_not(_place(entry.path), apart, above)):
+                yield Bad(entry.path, 0, why)
             elif entry.is_dir():
-                if os.path.realpath(entry.path) in above:
-                    yield Bad(entry.path, 0, "a link that leads back to where it lies")
-                else:
-                    yield from _in_folder(Path(entry.path), place, above)
+                yield from _in_folder(Path(entry.path), place, apart, above)
             elif entry.is_file():
                 yield Source(entry.path, place, *told_by(entry.name), entry.stat().st_size)
             else:
                 yield Bad(entry.path, 0, "neither a file nor a folder, or a link to nothing")
         except OSError as error:
             yield Bad(entry.path, 0, cause(error))
+
+
+def _why_not(place: str, apart: Sequence[str], above: Sequence[str]) -> str:
+    """Why a link that leads to ``place`` is not followed; empty if it is."""
+    if any(_holds(place, folder) for folder in above):
+        return "a link that leads back to where it lies"
+    if any(_are_mixed(place, written) for written in apart):
+        return "a link that leads to what is written"
+    return ""

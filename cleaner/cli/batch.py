@@ -166,20 +166,22 @@ def _beside(sources: Sequence[str], out: str | None) -> Path:
 
 def write_quarantine(book: Ledger) -> int:
     """Write the file of the records that could not be read, beside the ledger; how many they are."""
-    from cleaner.archive.batch import quarantine_lines
+    from cleaner.archive.batch import quarantine_lines, quarantine_of
 
     count = book.count("quarantine")
     if count:
-        with replacing(_quarantine_of(book)) as write:
+        with replacing(quarantine_of(book)) as write:
             for line in quarantine_lines(book):
                 write(line)
     else:
-        _quarantine_of(book).unlink(missing_ok=True)
+        quarantine_of(book).unlink(missing_ok=True)
     return count
 
 
 def tell_quarantined(screen: Screen, book: Ledger, count: int, what: str) -> None:
     """Complain of the last records of the quarantine: the first of them one by one, then all."""
+    from cleaner.archive.batch import quarantine_of
+
     for source, record, cause in book.rows(
         "SELECT coalesce(source, ''), record, cause FROM quarantine LEFT JOIN container ON container.id = container"
         " ORDER BY quarantine.rowid LIMIT ? OFFSET ?",
@@ -187,11 +189,7 @@ def tell_quarantined(screen: Screen, book: Ledger, count: int, what: str) -> Non
         book.count("quarantine") - count,
     ):
         screen.complain(label(": ".join(filter(None, (source, record if record != source else "", cause)))))
-    screen.complain(f"{count:,} {what}: see {label(str(_quarantine_of(book)))}")
-
-
-def _quarantine_of(book: Ledger) -> Path:
-    return book.path.with_name(f"{book.path.name}.quarantine.jsonl")
+    screen.complain(f"{count:,} {what}: see {label(str(quarantine_of(book)))}")
 
 
 def _told(fields: Sequence[str], id_field: str) -> str:
