@@ -367,6 +367,26 @@ def test_a_run_that_was_stopped_before_it_wrote_down_anything_is_gone_on_with(fo
     assert json.loads(Path("out.jsonl").read_bytes().splitlines()[2])["body"] == CLEANED
 
 
+def test_a_file_that_may_not_be_changed_does_not_keep_others_from_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("site").mkdir()
+    for name in "abc":
+        Path("site", f"{name}.txt").write_text(INFECTED, "utf-8")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "access", lambda path, _: Path(path).name != "b.txt")
+        for resume in ([], ["--resume"]):
+            result = batch("site", "--in-place", *resume)
+            assert result.exit_code == 3
+            assert "site/b.txt: cannot be written: permission denied" in result.output
+            assert "1 could not be read or written" in result.output
+            assert [Path("site", f"{name}.txt").read_text("utf-8") == CLEANED for name in "abc"] == [True, False, True]
+    assert batch("site", "--in-place", "--resume").exit_code == 0
+    assert Path("site/b.txt").read_text("utf-8") == CLEANED
+    assert run("restore", "site.ledger").exit_code == 0
+    assert set(tree(Path("site")).values()) == {INFECTED.encode()}
+
+
 def test_names_that_are_not_utf_8(folder: Path) -> None:
     site, name = Path("site"), os.fsdecode(b"caf\xe9")
     (site / name).mkdir(parents=True)

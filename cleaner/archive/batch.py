@@ -19,6 +19,7 @@ from cleaner.archive.restoring import restore, settle
 from cleaner.archive.searching import read_layouts, refuse
 from cleaner.archive.sources import Source, refuse_within, sources_of
 from cleaner.archive.writing import write
+from cleaner.files import OutputError
 from cleaner.model.store import MANIFEST, default_folder
 from cleaner.types import Policy
 
@@ -117,7 +118,8 @@ def read_all_layouts(ledger: Ledger, wanted: Wanted) -> list[tuple[Container, La
 def write_all(ledger: Ledger, told: Callable[[Container], object] = lambda container: None) -> None:
     """Write what was searched to its target.
 
-    A container whose source is not any more what was searched is refused, and the next one is gone on with.
+    A container whose source is not any more what was searched, or may not be changed in place, is refused, and the next
+    one is gone on with.
 
     Raises:
         ArchiveError: a table that is changed in place cannot be; the run can be gone on with.
@@ -144,6 +146,11 @@ def _write(ledger: Ledger, container: Container) -> None:
         is_begun = container.state == "writing"
         if is_begun or (container.format == "tables" and container.source == container.target):
             raise
+        refuse(ledger, container, str(error))
+    except OutputError as error:
+        if container.source != container.target or not isinstance(error.__cause__, PermissionError):
+            raise
+        ledger.break_promise(container.id)
         refuse(ledger, container, str(error))
 
 

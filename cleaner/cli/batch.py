@@ -44,7 +44,7 @@ Formats, by the ending:
   Each file may be packed (.gz, .zst).
 
 \b
-Exit status: 0 done, 2 an error (what is done is kept: --resume), 3 done, but some records cannot be read.
+Exit status: 0 done, 2 an error (what is done is kept: --resume), 3 done, but some records cannot be read or written.
 """
 
 
@@ -150,7 +150,7 @@ def batch(
     else:
         _show_summary(standard_output(), book, dry_run)
     if quarantined:
-        tell_quarantined(messages, book, quarantined, "could not be read")
+        tell_quarantined(messages, book, quarantined, "could not be read or written")
     messages.print(f"the ledger is {label(str(path))}")
     book.close()
     ctx.exit(EXIT_QUARANTINED if quarantined else 0)
