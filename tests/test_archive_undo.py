@@ -258,6 +258,10 @@ def test_a_table_that_holds_rows_of_another_run_is_left_and_not_known_as_ours(si
         (["site", "--out", "./site/"], "would be mixed with site"),
         (["site", "--out", "site/cleaned"], "would be mixed with site"),
         (["site", "--out", "link/cleaned"], "would be mixed with site"),
+        (
+            ["site", "site/a.txt", "--out", "o", "--ledger", "l"],
+            "site/a.txt would become both o/site/a.txt and o/a.txt",
+        ),
         (["site/2024", "--out", "site"], "would be mixed with site/2024"),
         (["site", "--out", "out", "--ledger", "site/l"], "site/l would be mixed with site"),
         (["site", "--out", "out", "--report", "site/run.html"], "site/run.html would be mixed with site"),

@@ -52,8 +52,8 @@ def sources_of(names: Sequence[str], out: str, in_place: bool, written: Sequence
         written: paths of what else is written.
 
     Raises:
-        ArchiveError: something is not there, two containers would be written to one place or one to its source, or an
-            address holds a password.
+        ArchiveError: something is not there, two containers would be written to one place, one to its source or to two
+            places, or an address holds a password.
     """
     for name in (*names, out):
         if is_remote(name) and _PASSWORD.search(name):
@@ -63,6 +63,7 @@ def sources_of(names: Sequence[str], out: str, in_place: bool, written: Sequence
     refuse_within(out, names)
     apart = [_place(path) for path in (out, *written) if path and not is_remote(path)]
     taken: dict[str, str] = {}
+    targets: dict[str, str] = {}
     for name in names:
         for source in _sources_of(name, out, len(names) > 1, in_place, apart):
             if isinstance(source, Source) and source.target:
@@ -71,6 +72,8 @@ def sources_of(names: Sequence[str], out: str, in_place: bool, written: Sequence
                     raise ArchiveError(f"{source.name} would be written to itself: choose --in-place to change it")
                 if len(names) > 1 and taken.setdefault(place, source.name) != source.name:
                     raise ArchiveError(f"{taken[place]} and {source.name} would both become {source.target}")
+                if len(names) > 1 and targets.setdefault(source.name, source.target) != source.target:
+                    raise ArchiveError(f"{source.name} would become both {targets[source.name]} and {source.target}")
             yield source
 
 
