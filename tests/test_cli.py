@@ -526,6 +526,16 @@ def test_completion(shell: str) -> None:
     assert "_CLEANER_COMPLETE" in run("completion", shell).stdout
 
 
+@pytest.mark.parametrize("words", ["batch ", "batch arch", "batch --out ", "batch site -o out", "clean "])
+def test_file_names_are_completed(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = f"cleaner {words}"
+    monkeypatch.setenv("_CLEANER_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
+    done = subprocess.run([*PROGRAM], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("file,"), done
+
+
 def test_cleaning_loads_nothing_it_does_not_need() -> None:
     program = f"""
 import sys

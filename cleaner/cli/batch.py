@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleaner.cli.inputs import FILE, read_policy, refuse_overwriting
+from cleaner.cli.inputs import FILE, PLACE, read_policy, refuse_overwriting
 from cleaner.cli.meter import Meter
 from cleaner.cli.report import report_option, write_report
 from cleaner.cli.show import Screen, json_line, standard_error, standard_output
@@ -27,7 +27,7 @@ Examples:
   cleaner batch articles/ --dry-run
   cleaner batch articles/ --out cleaned/
   cleaner batch articles/ --out cleaned/ --resume
-  cleaner batch posts.jsonl.gz export.csv --field body --out cleaned/
+  cleaner batch posts.jsonl.gz export.csv --field body --out records/
   cleaner batch crawl.warc.gz --out cleaned.warc.gz --jobs 8 --report crawl.html
   cleaner batch wordpress.xml --in-place --ledger wordpress.ledger
   cleaner batch s3://crawl/2024/ --out s3://cleaned/2024/ --ledger crawl.ledger
@@ -49,8 +49,8 @@ Exit status: 0 done, 2 an error (what is done is kept: --resume), 3 done, but so
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("sources", metavar="SRC...", nargs=-1, required=True)
-@click.option("-o", "--out", metavar="DST", help="Write to this file, folder (end it with /) or address.")
+@click.argument("sources", metavar="SRC...", type=PLACE, nargs=-1, required=True)
+@click.option("-o", "--out", type=PLACE, metavar="DST", help="Write to this file, folder (end it with /) or address.")
 @click.option("--in-place", is_flag=True, help="Change the sources themselves.")
 @click.option("--dry-run", is_flag=True, help="Look, show what would change, and write nothing but the ledger.")
 @click.option("--ledger", type=FILE, metavar="FILE", help="Where every edit is written down [default: DST.ledger].")
