@@ -135,6 +135,19 @@ def test_in_place_and_back(site: Path) -> None:
     assert tree(site) == source
 
 
+@pytest.mark.parametrize("name", ["site", "site/", "./site", "site//.", "."])
+def test_a_folder_is_one_however_it_is_spelled(site: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    if name == ".":
+        monkeypatch.chdir(site)
+    honest, ledger = Path(name, "2024", "sạch.txt"), site.with_name("l")
+    before = honest.stat()
+    assert batch(name, "--in-place", "--ledger", ledger).exit_code == 0
+    assert honest.stat().st_ino == before.st_ino
+    with closing(Ledger(ledger)) as book:
+        named = {container.source: container.target for container in book.containers()}
+    assert named == {str(Path(name, file)): str(Path(name, file)) for file in tree(Path(name))}
+
+
 PACKED = {
     "one member": lambda data: gzip.compress(data),
     "a member a line": lambda data: b"".join(gzip.compress(line, 9) for line in data.splitlines(keepends=True)),

@@ -131,7 +131,7 @@ def _joined(out: str, name: str, is_folder: bool) -> str:
     """``name`` in the folder ``out``, or ``out`` itself if that is the place for the only container."""
     if not out or not (is_folder or out.endswith(("/", os.sep)) or os.path.isdir(out)):
         return out
-    return f"{out.rstrip('/')}/{name}" if is_remote(out) else os.path.join(out, name)
+    return f"{out.rstrip('/')}/{name}" if is_remote(out) else str(Path(out, name))
 
 
 def _in_store(folder: str, target: str) -> Iterator[Source | Bad]:
@@ -154,20 +154,20 @@ def _in_folder(folder: Path, target: str, apart: Sequence[str], above: tuple[str
     for entry in entries:
         if is_temporary(entry.name):
             continue
-        place = _joined(target, entry.name, True)
+        name, place = str(folder / entry.name), _joined(target, entry.name, True)
         try:
             if place and os.path.islink(place):
-                yield Bad(entry.path, 0, f"{place} is a link, and what is written would go where it leads")
-            elif (entry.is_dir() or entry.is_symlink()) and (why := _why_not(_place(entry.path), apart, above)):
-                yield Bad(entry.path, 0, why)
+                yield Bad(name, 0, f"{place} is a link, and what is written would go where it leads")
+            elif (entry.is_dir() or entry.is_symlink()) and (why := _why_not(_place(name), apart, above)):
+                yield Bad(name, 0, why)
             elif entry.is_dir():
-                yield from _in_folder(Path(entry.path), place, apart, above)
+                yield from _in_folder(Path(name), place, apart, above)
             elif entry.is_file():
-                yield Source(entry.path, place, *told_by(entry.name), entry.stat().st_size)
+                yield Source(name, place, *told_by(entry.name), entry.stat().st_size)
             else:
-                yield Bad(entry.path, 0, "neither a file nor a folder, or a link to nothing")
+                yield Bad(name, 0, "neither a file nor a folder, or a link to nothing")
         except OSError as error:
-            yield Bad(entry.path, 0, cause(error))
+            yield Bad(name, 0, cause(error))
 
 
 def _why_not(place: str, apart: Sequence[str], above: Sequence[str]) -> str:
