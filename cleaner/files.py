@@ -43,17 +43,18 @@ def refusal(code: int) -> OSError:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Callable[[bytes], object]]:
+def replacing(path: Path, like: Path | None = None) -> Iterator[Callable[[bytes], object]]:
     """Write what takes the place of ``path`` at once when the block ends, and leaves no trace when it fails.
 
-    A link keeps pointing to its target, which keeps its mode and, where that is allowed, its owner.
+    A link keeps pointing to its target, which keeps its mode and, where that is allowed, its owner. A new file has the
+    mode of the file ``like``, so that nobody reads it who may not read that one; its owner may always write to it.
     What is no regular file (a pipe, a terminal) is written to as it is.
 
     Raises:
         OutputError: the file cannot be written.
     """
     with _naming(path):
-        file, temporary = _open_replacement(path)
+        file, temporary = _open_replacement(path, like)
 
     def write(data: bytes) -> None:
         with _naming(path):
@@ -105,12 +106,15 @@ def _naming(path: Path) -> Iterator[None]:
         raise OutputError(str(path), error) from error
 
 
-def _open_replacement(path: Path) -> tuple[IO[bytes], Path | None]:
+def _open_replacement(path: Path, like: Path | None) -> tuple[IO[bytes], Path | None]:
     """The file to write to, and its path when it is a temporary one."""
     try:
         old = path.stat()
     except FileNotFoundError:
-        return _open_temporary(path)
+        file, temporary = _open_temporary(path)
+        if like and like.is_file():
+            temporary.chmod(like.stat().st_mode & 0o777 | stat.S_IWUSR)
+        return file, temporary
     if not stat.S_ISREG(old.st_mode):
         return path.open("wb"), None
     if not os.access(path, os.W_OK):

@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -91,6 +92,20 @@ def test_mirrors_a_folder_and_restores_it(site: Path) -> None:
     result = run("restore", "out.ledger")
     assert result.exit_code == 0, result.output
     assert tree(Path("out")) == source
+
+
+def test_a_mirror_has_the_modes_of_the_files_and_the_empty_folders(site: Path) -> None:
+    modes = {"2024/tháng 5/bài.txt": 0o600, "2024/sạch.txt": 0o640, "ảnh.jpg": 0o444, "posts.jsonl": 0o666}
+    for name, mode in modes.items():
+        (site / name).chmod(mode)
+    (site / "2024" / "trống").mkdir()
+    assert batch(site, "--out", "out").exit_code == 0
+    made = {name: stat.S_IMODE(Path("out", name).stat().st_mode) for name in modes}
+    assert made == modes | {"ảnh.jpg": 0o644}  # or it could not be written again
+    assert list(Path("out/2024/trống").iterdir()) == []
+    assert run("restore", "out.ledger").exit_code == 0
+    assert stat.S_IMODE(Path("out/2024/tháng 5/bài.txt").stat().st_mode) == 0o600
+    assert batch(site, "--in-place").exit_code == 0
 
 
 def test_nothing_is_written_by_a_dry_run_which_resume_writes(site: Path) -> None:

@@ -101,6 +101,13 @@ def test_output_into_a_folder(folder: Path, output: str) -> None:
     assert Path(output, "honest.txt").read_bytes() == HONEST.read_bytes()
 
 
+def test_output_has_the_mode_of_the_article(folder: Path) -> None:
+    Path("infected.txt").chmod(0o600)
+    assert run("clean", "infected.txt", "honest.txt", "-o", "new/").exit_code == 0
+    for name in ("infected.txt", "honest.txt"):
+        assert Path("new", name).stat().st_mode == Path(name).stat().st_mode
+
+
 def test_output_to_a_device_leaves_the_device() -> None:
     assert run("clean", INFECTED, "-o", os.devnull).exit_code == 0
     assert not Path(os.devnull).is_file()

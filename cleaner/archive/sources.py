@@ -151,6 +151,8 @@ def _in_folder(folder: Path, target: str, apart: Sequence[str], above: tuple[str
     except OSError as error:
         yield Bad(str(folder), 0, cause(error))
         return
+    if target and not entries:
+        yield Source(str(folder), target, "", "", 0)
     for entry in entries:
         if is_temporary(entry.name):
             continue
