@@ -231,6 +231,16 @@ def test_what_was_changed_since_is_refused(folder: Path) -> None:
     assert "tin-2" in Path("out.jsonl.ledger.quarantine.jsonl").read_text("utf-8")
 
 
+def test_campaigns_that_are_not_there_are_told(folder: Path) -> None:
+    Path("posts.jsonl").write_bytes(lines(some_records(2)))
+    assert batch("posts.jsonl", "--dry-run").exit_code == 0
+    told = run("campaigns", "list", "posts.jsonl.ledger", "--json")
+    assert (told.exit_code, told.stdout, told.stderr) == (0, "", "there are no campaigns\n")
+    for command in ("show", "accept"):
+        told = run("campaigns", command, "posts.jsonl.ledger", "99")
+        assert (told.exit_code, told.output) == (2, "cleaner: posts.jsonl.ledger: there is no campaign 99\n")
+
+
 def test_bad_records_go_to_the_quarantine_and_stay(folder: Path) -> None:
     data = lines(some_records(4)) + b'{"id": "hong", "body": \n' + b'{"id": "x\xff"}\n' + lines(some_records(3))
     Path("posts.jsonl").write_bytes(data)

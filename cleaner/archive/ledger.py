@@ -217,12 +217,20 @@ class Ledger:
         Raises:
             ArchiveError: there is no such campaign.
         """
-        for number in numbers:
-            if not self.count("campaign", "id = ?", number):
-                raise ArchiveError(f"{self.path}: there is no campaign {number}")
+        self.refuse_unknown(numbers)
         with self._writing() as base:
             base.execute(f"UPDATE campaign SET state = ? WHERE id IN ({_marks(numbers)})", (state, *numbers))
             self.search_again("state IN ('new', 'searched')")
+
+    def refuse_unknown(self, campaigns: Sequence[int]) -> None:
+        """Raise an error for numbers that no campaign has.
+
+        Raises:
+            ArchiveError: there is no such campaign.
+        """
+        for number in campaigns:
+            if not self.count("campaign", "id = ?", number):
+                raise ArchiveError(f"{self.path}: there is no campaign {number}")
 
     # Containers
 
