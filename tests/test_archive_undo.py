@@ -272,12 +272,18 @@ def test_a_table_that_holds_rows_of_another_run_is_left_and_not_known_as_ours(si
         (["sqlite:///s.db#posts", "--out", "mysql://me:secret@host/db", "--ledger", "l"], "would keep the password"),
         (["ftp://me:secret@host/posts.jsonl", "--out", "out/", "--ledger", "l"], "would keep the password"),
         (["site", "--out", "out", "--model", "nowhere"], "no model here"),
+        (["sqlite:///s.db#posts", "--in-place", "--ledger", "l"], "s.db#posts: no such file"),
+        (["sqlite:///site.db#news", "--in-place", "--ledger", "l"], "site.db#news: no such table; there are posts"),
+        (["sqlite:///site.db#posts", "--out", "s.db", "--ledger", "l"], "s.db: a table is written to the address of"),
+        (["sqlite:///site.db#posts", "--where", "new", "--in-place", "--ledger", "l"], "no such column: new"),
     ],
 )
 def test_a_mistake_of_the_place_leaves_everything_as_it_was(arguments: list[str], told: str) -> None:
     Path("site/2024").mkdir(parents=True)
     Path("site/a.txt").write_text(INFECTED, "utf-8")
     Path("link").symlink_to("site", target_is_directory=True)
+    with closing(sqlite3.connect("site.db")) as base, base:
+        base.execute("CREATE TABLE posts (id INTEGER PRIMARY KEY, body TEXT)")
     before = tree(Path())
     result = batch(*arguments)
     assert result.exit_code == 2

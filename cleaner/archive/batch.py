@@ -110,7 +110,11 @@ def list_sources(ledger: Ledger, run: Run) -> None:
 
 
 def read_all_layouts(ledger: Ledger, wanted: Wanted) -> list[tuple[Container, Layout]]:
-    """Find out how the containers are read; those whose fields were guessed, for the user to see."""
+    """Find out how the containers are read; those whose fields were guessed, for the user to see.
+
+    Raises:
+        ArchiveError: a table that was named cannot be read as the user said.
+    """
     with ledger.together():
         return [(container, layout) for container, layout in read_layouts(ledger, wanted) if layout.guessed]
 

@@ -110,6 +110,8 @@ def _sources_of(
     if is_table(name):
         if "#" not in name:
             raise ArchiveError(f"{name}: name the table, too: {name}#table")
+        if out and not is_table(out):
+            raise ArchiveError(f"{out}: a table is written to the address of a database (sqlite:///cleaned.db)")
         target = f"{out}#{name.partition('#')[2]}" if out and "#" not in out else out
         yield Source(name, name if in_place else target, "tables", "", 0)
     elif is_remote(name) and name.endswith("/"):

@@ -123,14 +123,15 @@ def batch(
     book = opened(run, path, resume)
     try:
         list_sources(book, run)
+        guessed = read_all_layouts(book, run.wanted)
     except BaseException:
         book.close()
         if not resume:
             path.unlink()
         raise
+    for container, layout in guessed:
+        messages.print(f"{label(container.source)}: {_told(layout.fields, layout.id_field)}")
     try:
-        for container, layout in read_all_layouts(book, run.wanted):
-            messages.print(f"{label(container.source)}: {_told(layout.fields, layout.id_field)}")
         if campaigns:
             with Meter(messages, "surveying", 2 * book.size(), 0) as meter:
                 find_campaigns(book, run.settings, workers, meter.advance)
