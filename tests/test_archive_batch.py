@@ -362,6 +362,38 @@ def test_a_killed_run_is_gone_on_with(folder: Path, where: list[str]) -> None:
     assert target.read_bytes() == data
 
 
+STARTING = """
+import os, sys
+if any("popen_loky" in word for word in sys.orig_argv):
+    os.write(os.open("started", os.O_WRONLY), b".")
+    os.read(os.open("go on", os.O_RDONLY), 1)
+"""
+
+
+def test_an_interrupted_run_with_workers_says_so_and_nothing_more(folder: Path) -> None:
+    Path("posts.jsonl").write_bytes(lines(some_records(10)))
+    Path("site").mkdir()
+    Path("site/sitecustomize.py").write_text(STARTING)
+    for pipe in ("started", "go on"):
+        os.mkfifo(pipe)
+    started, go_on = (os.open(pipe, os.O_RDWR) for pipe in ("started", "go on"))
+    command = [sys.executable, "-m", "cleaner", "batch", "posts.jsonl", "--out", "out.jsonl", "--no-campaigns"]
+    with subprocess.Popen(
+        [*command, "--jobs", "2", "--field", "body"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(("site", str(ROOT)))},
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        os.read(started, 1)  # waits for a worker
+        os.killpg(process.pid, signal.SIGINT)
+        os.write(go_on, b"..")
+        told = process.communicate()[1].decode()
+    os.close(started)
+    os.close(go_on)
+    assert told == "cleaner: what is done is kept in out.jsonl.ledger: go on with --resume\ncleaner: interrupted\n"
+    assert process.returncode == 130
+
+
 def test_a_full_disk_is_told_and_gone_on_with(folder: Path) -> None:
     data = lines(some_records(400))
     Path("posts.jsonl").write_bytes(data)
