@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,9 @@ from typing import IO
 
 from cleaner.types import CleanerError
 from cleaner.visible import visible
+
+_TEMPORARY = re.compile(r"\.cleaner-(\d+)-\d+")
+"""Names of files that are being written, with the process that does."""
 
 
 class OutputError(CleanerError):
@@ -39,17 +43,18 @@ def refusal(code: int) -> OSError:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Callable[[bytes], object]]:
+def replacing(path: Path, like: Path | None = None) -> Iterator[Callable[[bytes], object]]:
     """Write what takes the place of ``path`` at once when the block ends, and leaves no trace when it fails.
 
-    A link keeps pointing to its target, which keeps its mode and, where that is allowed, its owner.
+    A link keeps pointing to its target, which keeps its mode and, where that is allowed, its owner. A new file has the
+    mode of the file ``like``, so that nobody reads it who may not read that one; its owner may always write to it.
     What is no regular file (a pipe, a terminal) is written to as it is.
 
     Raises:
         OutputError: the file cannot be written.
     """
     with _naming(path):
-        file, temporary = _open_replacement(path)
+        file, temporary = _open_replacement(path, like)
 
     def write(data: bytes) -> None:
         with _naming(path):
@@ -101,12 +106,15 @@ def _naming(path: Path) -> Iterator[None]:
         raise OutputError(str(path), error) from error
 
 
-def _open_replacement(path: Path) -> tuple[IO[bytes], Path | None]:
+def _open_replacement(path: Path, like: Path | None) -> tuple[IO[bytes], Path | None]:
     """The file to write to, and its path when it is a temporary one."""
     try:
         old = path.stat()
     except FileNotFoundError:
-        return _open_temporary(path)
+        file, temporary = _open_temporary(path)
+        if like and like.is_file():
+            temporary.chmod(like.stat().st_mode & 0o777 | stat.S_IWUSR)
+        return file, temporary
     if not stat.S_ISREG(old.st_mode):
         return path.open("wb"), None
     if not os.access(path, os.W_OK):
@@ -126,3 +134,30 @@ def _open_temporary(path: Path) -> tuple[IO[bytes], Path]:
         with suppress(FileExistsError):
             return temporary.open("xb"), temporary
     raise AssertionError
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is one that takes the place of another when it is written."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove the temporary files in a folder whose processes were killed, as far as that is allowed."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            found = _TEMPORARY.fullmatch(path.name)
+            if found and not _is_running(int(found[1])):
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _is_running(process: int) -> bool:
+    if os.name == "nt":  # where files that somebody has open cannot be removed
+        return False
+    try:
+        os.kill(process, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True

@@ -8,10 +8,12 @@ import os
 import random
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,20 @@ def test_mirrors_a_folder_and_restores_it(site: Path) -> None:
     assert tree(Path("out")) == source
 
 
+def test_a_mirror_has_the_modes_of_the_files_and_the_empty_folders(site: Path) -> None:
+    modes = {"2024/tháng 5/bài.txt": 0o600, "2024/sạch.txt": 0o640, "ảnh.jpg": 0o444, "posts.jsonl": 0o666}
+    for name, mode in modes.items():
+        (site / name).chmod(mode)
+    (site / "2024" / "trống").mkdir()
+    assert batch(site, "--out", "out").exit_code == 0
+    made = {name: stat.S_IMODE(Path("out", name).stat().st_mode) for name in modes}
+    assert made == modes | {"ảnh.jpg": 0o644}  # or it could not be written again
+    assert list(Path("out/2024/trống").iterdir()) == []
+    assert run("restore", "out.ledger").exit_code == 0
+    assert stat.S_IMODE(Path("out/2024/tháng 5/bài.txt").stat().st_mode) == 0o600
+    assert batch(site, "--in-place").exit_code == 0
+
+
 def test_nothing_is_written_by_a_dry_run_which_resume_writes(site: Path) -> None:
     before = tree(site)
     result = batch(site, "--out", "out", "--dry-run")
@@ -132,6 +148,19 @@ def test_in_place_and_back(site: Path) -> None:
     assert (site / "ảnh.jpg").stat().st_mtime_ns == picture.st_mtime_ns
     assert run("restore", "site.ledger").exit_code == 0
     assert tree(site) == source
+
+
+@pytest.mark.parametrize("name", ["site", "site/", "./site", "site//.", "."])
+def test_a_folder_is_one_however_it_is_spelled(site: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    if name == ".":
+        monkeypatch.chdir(site)
+    honest, ledger = Path(name, "2024", "sạch.txt"), site.with_name("l")
+    before = honest.stat()
+    assert batch(name, "--in-place", "--ledger", ledger).exit_code == 0
+    assert honest.stat().st_ino == before.st_ino
+    with closing(Ledger(ledger)) as book:
+        named = {container.source: container.target for container in book.containers()}
+    assert named == {str(Path(name, file)): str(Path(name, file)) for file in tree(Path(name))}
 
 
 PACKED = {
@@ -200,6 +229,16 @@ def test_what_was_changed_since_is_refused(folder: Path) -> None:
     original = Path("posts.jsonl").read_bytes().splitlines(keepends=True)
     assert Path("out.jsonl").read_bytes() == b"".join([new, *original[:2], changed, *original[3:]])
     assert "tin-2" in Path("out.jsonl.ledger.quarantine.jsonl").read_text("utf-8")
+
+
+def test_campaigns_that_are_not_there_are_told(folder: Path) -> None:
+    Path("posts.jsonl").write_bytes(lines(some_records(2)))
+    assert batch("posts.jsonl", "--dry-run").exit_code == 0
+    told = run("campaigns", "list", "posts.jsonl.ledger", "--json")
+    assert (told.exit_code, told.stdout, told.stderr) == (0, "", "there are no campaigns\n")
+    for command in ("show", "accept"):
+        told = run("campaigns", command, "posts.jsonl.ledger", "99")
+        assert (told.exit_code, told.output) == (2, "cleaner: posts.jsonl.ledger: there is no campaign 99\n")
 
 
 def test_bad_records_go_to_the_quarantine_and_stay(folder: Path) -> None:
@@ -323,6 +362,38 @@ def test_a_killed_run_is_gone_on_with(folder: Path, where: list[str]) -> None:
     assert target.read_bytes() == data
 
 
+STARTING = """
+import os, sys
+if any("popen_loky" in word for word in sys.orig_argv):
+    os.write(os.open("started", os.O_WRONLY), b".")
+    os.read(os.open("go on", os.O_RDONLY), 1)
+"""
+
+
+def test_an_interrupted_run_with_workers_says_so_and_nothing_more(folder: Path) -> None:
+    Path("posts.jsonl").write_bytes(lines(some_records(10)))
+    Path("site").mkdir()
+    Path("site/sitecustomize.py").write_text(STARTING)
+    for pipe in ("started", "go on"):
+        os.mkfifo(pipe)
+    started, go_on = (os.open(pipe, os.O_RDWR) for pipe in ("started", "go on"))
+    command = [sys.executable, "-m", "cleaner", "batch", "posts.jsonl", "--out", "out.jsonl", "--no-campaigns"]
+    with subprocess.Popen(
+        [*command, "--jobs", "2", "--field", "body"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(("site", str(ROOT)))},
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        os.read(started, 1)  # waits for a worker
+        os.killpg(process.pid, signal.SIGINT)
+        os.write(go_on, b"..")
+        told = process.communicate()[1].decode()
+    os.close(started)
+    os.close(go_on)
+    assert told == "cleaner: what is done is kept in out.jsonl.ledger: go on with --resume\ncleaner: interrupted\n"
+    assert process.returncode == 130
+
+
 def test_a_full_disk_is_told_and_gone_on_with(folder: Path) -> None:
     data = lines(some_records(400))
     Path("posts.jsonl").write_bytes(data)
@@ -364,3 +435,102 @@ def test_a_run_that_was_stopped_before_it_wrote_down_anything_is_gone_on_with(fo
     Ledger.make(Path("l")).close()
     assert batch("posts.jsonl", "--out", "out.jsonl", "--ledger", "l", "--resume").exit_code == 0
     assert json.loads(Path("out.jsonl").read_bytes().splitlines()[2])["body"] == CLEANED
+
+
+def test_a_file_that_may_not_be_changed_does_not_keep_others_from_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("site").mkdir()
+    for name in "abc":
+        Path("site", f"{name}.txt").write_text(INFECTED, "utf-8")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "access", lambda path, _: Path(path).name != "b.txt")
+        for resume in ([], ["--resume"]):
+            result = batch("site", "--in-place", *resume)
+            assert result.exit_code == 3
+            assert "site/b.txt: cannot be written: permission denied" in result.output
+            assert "1 could not be read or written" in result.output
+            assert [Path("site", f"{name}.txt").read_text("utf-8") == CLEANED for name in "abc"] == [True, False, True]
+    assert batch("site", "--in-place", "--resume").exit_code == 0
+    assert Path("site/b.txt").read_text("utf-8") == CLEANED
+    assert run("restore", "site.ledger").exit_code == 0
+    assert set(tree(Path("site")).values()) == {INFECTED.encode()}
+
+
+def test_names_that_are_not_utf_8(folder: Path) -> None:
+    site, name = Path("site"), os.fsdecode(b"caf\xe9")
+    (site / name).mkdir(parents=True)
+    (site / name / f"{name}.txt").write_text(INFECTED, "utf-8")
+    (site / f"{name}.jsonl.gz").write_bytes(gzip.compress(lines(some_records(3))))
+    (site / f"{name}.jsonl").write_bytes(b'{"id": \n')
+    source = tree(site)
+    result = batch(site, "--out", "out", "--report", "run.html")
+    assert result.exit_code == 3, result.output
+    assert r"site/caf\udce9.jsonl: no line" in result.output
+    assert Path("out", name, f"{name}.txt").read_text("utf-8") == CLEANED
+    assert batch(site, "--out", "out", "--resume", "--report", "run.json").exit_code == 3
+    assert run("restore", "out.ledger", "--document", f"site/{name}/{name}.txt").exit_code == 0
+    assert Path("out", name, f"{name}.txt").read_text("utf-8") == INFECTED
+    assert run("restore", "out.ledger").exit_code == 0
+    assert tree(Path("out")) == source
+    assert batch(site / name / f"{name}.txt", "--out", f"{name}.txt").exit_code == 0
+    assert Path(f"{name}.txt").read_text("utf-8") == CLEANED
+
+
+def test_a_run_that_fails_before_it_begins_leaves_no_ledger(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "scandir", interrupted)
+    assert batch(site, "--out", "out").exit_code == 130
+    assert [path.name for path in Path().iterdir()] == ["site"]
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+# Two runs at once
+
+
+@pytest.fixture
+def waiting(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A run that has begun, and waits for its source to be written."""
+    os.mkfifo("posts.jsonl")
+    command = [sys.executable, "-m", "cleaner", "batch", "posts.jsonl", "--out", "out.jsonl", "--ledger", "l"]
+    with subprocess.Popen([*command, "--jobs", "1"], env=os.environ | {"PYTHONPATH": str(ROOT)}) as process:
+        with open("posts.jsonl", "wb"):  # waits until the run reads
+            yield process
+        process.kill()
+
+
+def test_a_ledger_is_of_one_run_at_a_time(waiting: subprocess.Popen[bytes]) -> None:
+    for command in (
+        ["batch", "posts.jsonl", "--out", "out.jsonl", "--ledger", "l", "--resume"],
+        ["batch", "other.jsonl", "--out", "out.jsonl", "--ledger", "l"],
+        ["restore", "l"],
+        ["campaigns", "reject", "l", "1"],
+    ):
+        result = run(*command)
+        assert (result.exit_code, result.output) == (2, "cleaner: l: in use by another run\n")
+    assert run("report", "l").exit_code == 0
+
+
+def test_a_run_that_was_killed_keeps_nobody_off_its_ledger(waiting: subprocess.Popen[bytes]) -> None:
+    waiting.kill()
+    waiting.wait()
+    Path("posts.jsonl").unlink()
+    Path("posts.jsonl").write_bytes(lines(some_records(3)))
+    result = batch("posts.jsonl", "--out", "out.jsonl", "--ledger", "l", "--resume")
+    assert result.exit_code == 0, result.output
+    assert json.loads(Path("out.jsonl").read_bytes().splitlines()[2])["body"] == CLEANED
+    assert not Path("l.lock").exists()
+
+
+def test_who_reads_a_ledger_takes_nothing_from_who_writes_it(folder: Path) -> None:
+    reading = [sys.executable, "-m", "cleaner", "report", "l"]
+    with closing(Ledger.make(Path("l"))) as book:
+        book.begin("batch", {})
+        with book.again() as reader:
+            assert reader.has_begun("batch")
+        subprocess.run(reading, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL, check=True)
+        book.begin("surveyed", {})
+        with closing(Ledger(Path("l"))) as other:
+            assert other.has_begun("surveyed")

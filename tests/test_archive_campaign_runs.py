@@ -40,7 +40,7 @@ def bodies(name: str) -> list[str]:
 
 
 def listed(ledger: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in run("campaigns", "list", ledger, "--json").output.splitlines()]
+    return [json.loads(line) for line in run("campaigns", "list", ledger, "--json").stdout.splitlines()]
 
 
 def test_a_campaign_is_found_cut_shown_and_taken_back(archive: tuple[list[str], set[int]]) -> None:

@@ -118,7 +118,6 @@ def test_records_without_names_go_by_where_they_begin() -> None:
         (b'{"content": "a", "id": 5, "content": "b"}', "", "the key 'content' comes twice"),
         (b'{"content": "a", "x": {"y": 1, "y": 1}}', "", "the key 'y' comes twice"),
         (b'{"id": 5}', "5", "no 'content'"),
-        (b'{"id": 5, "content": null}', "5", "no 'content'"),
         (b'{"id": "n\\u1ecdc", "content": ["Tin"]}', "nọc", "'content' is not a string"),
         (b'{"id": 5.5, "content": {"text": "Tin"}}', "5.5", "no 'content'"),
         (b'{"content": 17}', "", "'content' is not a string"),
@@ -132,6 +131,13 @@ def test_tells_what_cannot_be_read_and_goes_on(bad: bytes, record: str, cause: s
     assert isinstance(first, Text)
     assert isinstance(last, Text)
     assert (first.text, last.text, last.offset) == (HONEST, HONEST, len(good + bad) + 1)
+
+
+def test_there_is_nothing_to_read_in_a_null() -> None:
+    good = b'{"a": {"b": "Tin"}}\n'
+    for data in (b'{"id": 2, "a": {"b": null}}\n', b'{"id": 2, "a": null}\n'):
+        assert read(jsonl, good + data, Wanted(("a.b",)))[1:] == []
+    assert read(jsonl, good + b'{"a": {}}', Wanted(("a.b",)))[1:] == [Bad("byte 20", 20, "no 'a.b'", b'{"a": {}}')]
 
 
 def test_one_of_the_wanted_fields_is_enough() -> None:

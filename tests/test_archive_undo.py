@@ -20,6 +20,10 @@ from cleaner.archive.formats import tables
 
 OTHER = INFECTED.replace("xổ số trực tuyến minh ngọc", "nhà cái uy tín nhất 2024")
 KEEP = "from cleaner.archive.ledger import Ledger; Ledger.keep_promise = lambda *_: os._exit(9)"
+REPLACE = """
+replace = os.replace
+os.replace = lambda path, place: os._exit(9) if str(place).endswith("a.txt") else replace(path, place)
+"""
 SECOND = """
 from cleaner.archive.formats import tables
 updated, calls, tables._BATCH = tables._updated, [], 20
@@ -130,6 +134,22 @@ def test_what_could_not_be_read_is_tried_again() -> None:
 # Runs that were stopped
 
 
+@pytest.mark.parametrize("where", [["--out", "out"], ["--in-place"]])
+@pytest.mark.parametrize("command", ["batch", "restore"])
+def test_what_a_run_that_was_killed_had_half_written_is_removed(where: list[str], command: str) -> None:
+    Path("site").mkdir()
+    Path("site/a.txt").write_text(INFECTED, "utf-8")
+    died(REPLACE, "batch", "site", *where, "--ledger", "l", "--jobs", "1")
+    folder = Path("out" if "out" in where else "site")
+    assert [path for path in folder.iterdir() if path.name.startswith(".cleaner-")]
+    mine = folder / f".cleaner-{os.getpid()}-7"  # of a process that is there
+    mine.touch()
+    result = batch("site", *where, "--ledger", "l", "--resume") if command == "batch" else run("restore", "l")
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in folder.glob(".*")} == {mine.name}
+    assert "cleaner-" not in run("report", "l", "--json").output
+
+
 def test_a_file_that_was_written_in_place_before_that_was_written_down_is_restored() -> None:
     Path("posts.jsonl").write_bytes(data := lines(some_records(10)))
     died(KEEP, "batch", "posts.jsonl", "--in-place", "--jobs", "1")
@@ -238,6 +258,10 @@ def test_a_table_that_holds_rows_of_another_run_is_left_and_not_known_as_ours(si
         (["site", "--out", "./site/"], "would be mixed with site"),
         (["site", "--out", "site/cleaned"], "would be mixed with site"),
         (["site", "--out", "link/cleaned"], "would be mixed with site"),
+        (
+            ["site", "site/a.txt", "--out", "o", "--ledger", "l"],
+            "site/a.txt would become both o/site/a.txt and o/a.txt",
+        ),
         (["site/2024", "--out", "site"], "would be mixed with site/2024"),
         (["site", "--out", "out", "--ledger", "site/l"], "site/l would be mixed with site"),
         (["site", "--out", "out", "--report", "site/run.html"], "site/run.html would be mixed with site"),
@@ -248,12 +272,18 @@ def test_a_table_that_holds_rows_of_another_run_is_left_and_not_known_as_ours(si
         (["sqlite:///s.db#posts", "--out", "mysql://me:secret@host/db", "--ledger", "l"], "would keep the password"),
         (["ftp://me:secret@host/posts.jsonl", "--out", "out/", "--ledger", "l"], "would keep the password"),
         (["site", "--out", "out", "--model", "nowhere"], "no model here"),
+        (["sqlite:///s.db#posts", "--in-place", "--ledger", "l"], "s.db#posts: no such file"),
+        (["sqlite:///site.db#news", "--in-place", "--ledger", "l"], "site.db#news: no such table; there are posts"),
+        (["sqlite:///site.db#posts", "--out", "s.db", "--ledger", "l"], "s.db: a table is written to the address of"),
+        (["sqlite:///site.db#posts", "--where", "new", "--in-place", "--ledger", "l"], "no such column: new"),
     ],
 )
 def test_a_mistake_of_the_place_leaves_everything_as_it_was(arguments: list[str], told: str) -> None:
     Path("site/2024").mkdir(parents=True)
     Path("site/a.txt").write_text(INFECTED, "utf-8")
     Path("link").symlink_to("site", target_is_directory=True)
+    with closing(sqlite3.connect("site.db")) as base, base:
+        base.execute("CREATE TABLE posts (id INTEGER PRIMARY KEY, body TEXT)")
     before = tree(Path())
     result = batch(*arguments)
     assert result.exit_code == 2
@@ -277,6 +307,33 @@ def test_links_do_not_lead_writing_elsewhere() -> None:
     assert "out/b.txt is a link" in result.output
     assert not Path("elsewhere/b.txt").exists()
     assert Path("out/a.txt").read_text("utf-8") == CLEANED
+
+
+def test_links_do_not_lead_reading_to_what_is_written() -> None:
+    for name in ("site", "elsewhere", "work", "books"):
+        Path(name).mkdir()
+    Path("elsewhere/a.txt").write_text(INFECTED, "utf-8")
+    Path("site/b.jsonl").write_bytes(b"no JSON")
+    for name, target in {
+        "above": "..",
+        "itself": "../site",
+        "out": "../work/out",
+        "around": "../work",
+        "books": "../books",
+        "quarantine.jsonl": "../books/l.quarantine.jsonl",
+        "elsewhere": "../elsewhere",
+    }.items():
+        Path("site", name).symlink_to(target)
+    for resume in ([], ["--resume"], ["--resume"]):
+        assert batch("site", "--out", "work/out", "--ledger", "books/l", *resume).exit_code == 3
+        assert sorted(tree(Path("work/out"))) == ["b.jsonl", "elsewhere/a.txt"]
+    causes = {str(line["record"]): line["cause"] for line in quarantined("books/l") if line["record"]}
+    back, written = "a link that leads back to where it lies", "a link that leads to what is written"
+    assert causes == {
+        "site/above": back,
+        "site/itself": back,
+        **{f"site/{name}": written for name in ("out", "around", "books", "quarantine.jsonl")},
+    }
 
 
 def test_another_destination_is_chosen_before_something_is_written_and_not_after() -> None:

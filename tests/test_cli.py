@@ -101,6 +101,13 @@ def test_output_into_a_folder(folder: Path, output: str) -> None:
     assert Path(output, "honest.txt").read_bytes() == HONEST.read_bytes()
 
 
+def test_output_has_the_mode_of_the_article(folder: Path) -> None:
+    Path("infected.txt").chmod(0o600)
+    assert run("clean", "infected.txt", "honest.txt", "-o", "new/").exit_code == 0
+    for name in ("infected.txt", "honest.txt"):
+        assert Path("new", name).stat().st_mode == Path(name).stat().st_mode
+
+
 def test_output_to_a_device_leaves_the_device() -> None:
     assert run("clean", INFECTED, "-o", os.devnull).exit_code == 0
     assert not Path(os.devnull).is_file()
@@ -524,6 +531,16 @@ def test_a_mistaken_argument_is_shown_escaped() -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(shell: str) -> None:
     assert "_CLEANER_COMPLETE" in run("completion", shell).stdout
+
+
+@pytest.mark.parametrize("words", ["batch ", "batch arch", "batch --out ", "batch site -o out", "clean "])
+def test_file_names_are_completed(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = f"cleaner {words}"
+    monkeypatch.setenv("_CLEANER_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
+    done = subprocess.run([*PROGRAM], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("file,"), done
 
 
 def test_cleaning_loads_nothing_it_does_not_need() -> None:

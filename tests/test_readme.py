@@ -5,12 +5,16 @@ Set ``UPDATE_README=1`` to write the output of today into the README.
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from itertools import takewhile
 from pathlib import Path
 
@@ -20,6 +24,7 @@ from conftest import FIXTURES, INFECTED_SEED, ROOT
 README = ROOT / "README.md"
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 POLICY = re.compile(r"^```toml\n# policy.toml\n(.*?)^```$", re.M | re.S)
+SHELL = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 
 
@@ -57,6 +62,18 @@ def test_make_knows_the_two_commands(target: str) -> None:
     assert f"```sh\nmake {target}\n```" in README.read_text("utf-8")
     planned = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=True)
     assert planned.stdout
+
+
+def test_the_commands_for_archives_work_one_after_the_other(desk: Path) -> None:
+    with gzip.open(desk / "posts.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps({"id": 1742, "body": INFECTED_SEED.read_text("utf-8")}))
+    with closing(sqlite3.connect(desk / "site.db")) as base, base:
+        base.execute("CREATE TABLE posts (id INTEGER PRIMARY KEY, status TEXT, body TEXT)")
+        base.execute("INSERT INTO posts (status, body) VALUES ('publish', ?)", (INFECTED_SEED.read_text("utf-8"),))
+    (block,) = (block for block in SHELL.findall(README.read_text("utf-8")) if block.startswith("cleaner batch"))
+    for line in block.splitlines():
+        _run(shlex.split(line, comments=True)[1:], desk)
+    assert (desk / "cleaned" / "report.txt").read_bytes() == INFECTED_SEED.read_bytes()
 
 
 def test_every_option_named_exists() -> None:

@@ -122,3 +122,12 @@ def test_model_show(folder: Path) -> None:
         assert words in shown.stdout
     (folder / "worth.npy").unlink()
     assert CliRunner().invoke(main, ["model", "show", str(folder)]).exit_code == 2
+
+
+def test_model_show_folds_what_is_long(folder: Path) -> None:
+    lessons = [{"samples": number, "rate": 0.5} for number in range(40)]
+    change_manifest(folder, lambda manifest: manifest.update(continued={"then": lessons, "after all of them " * 9: 1}))
+    shown = CliRunner().invoke(main, ["model", "show", str(folder)]).stdout
+    lines = shown.partition("\nabout")[2].splitlines()
+    assert max(map(len, lines)) < 120
+    assert "'samples': 39" in shown

@@ -19,6 +19,7 @@ from cleaner.archive.restoring import restore, settle
 from cleaner.archive.searching import read_layouts, refuse
 from cleaner.archive.sources import Source, refuse_within, sources_of
 from cleaner.archive.writing import write
+from cleaner.files import OutputError
 from cleaner.model.store import MANIFEST, default_folder
 from cleaner.types import Policy
 
@@ -99,7 +100,7 @@ def list_sources(ledger: Ledger, run: Run) -> None:
     refuse_within(str(ledger.path), run.sources)
     ledger.search_again("state = 'refused'")
     ledger.forget_bad()
-    found = sources_of(run.sources, run.out, run.in_place)
+    found = sources_of(run.sources, run.out, run.in_place, (str(ledger.path), str(quarantine_of(ledger))))
     while batch := list(islice(found, _TOGETHER)):
         with ledger.together():
             ledger.add_containers(
@@ -109,7 +110,11 @@ def list_sources(ledger: Ledger, run: Run) -> None:
 
 
 def read_all_layouts(ledger: Ledger, wanted: Wanted) -> list[tuple[Container, Layout]]:
-    """Find out how the containers are read; those whose fields were guessed, for the user to see."""
+    """Find out how the containers are read; those whose fields were guessed, for the user to see.
+
+    Raises:
+        ArchiveError: a table that was named cannot be read as the user said.
+    """
     with ledger.together():
         return [(container, layout) for container, layout in read_layouts(ledger, wanted) if layout.guessed]
 
@@ -117,7 +122,8 @@ def read_all_layouts(ledger: Ledger, wanted: Wanted) -> list[tuple[Container, La
 def write_all(ledger: Ledger, told: Callable[[Container], object] = lambda container: None) -> None:
     """Write what was searched to its target.
 
-    A container whose source is not any more what was searched is refused, and the next one is gone on with.
+    A container whose source is not any more what was searched, or may not be changed in place, is refused, and the next
+    one is gone on with.
 
     Raises:
         ArchiveError: a table that is changed in place cannot be; the run can be gone on with.
@@ -141,8 +147,14 @@ def _write(ledger: Ledger, container: Container) -> None:
     try:
         write(ledger, container)
     except ArchiveError as error:
-        if container.format == "tables" and container.source == container.target:
+        is_begun = container.state == "writing"
+        if is_begun or (container.format == "tables" and container.source == container.target):
             raise
+        refuse(ledger, container, str(error))
+    except OutputError as error:
+        if container.source != container.target or not isinstance(error.__cause__, PermissionError):
+            raise
+        ledger.break_promise(container.id)
         refuse(ledger, container, str(error))
 
 
@@ -165,6 +177,11 @@ def restore_all(ledger: Ledger, choice: Choice, told: Callable[[Container], obje
                 ledger.set_edits(container.id, "undoing", "cut" if container.state == "written" else "found")
         told(container)
     return ledger.count("edit", "state = 'undone'") - undone
+
+
+def quarantine_of(ledger: Ledger) -> Path:
+    """Where the records that could not be read are written."""
+    return ledger.path.with_name(f"{ledger.path.name}.quarantine.jsonl")
 
 
 def quarantine_lines(ledger: Ledger) -> Iterator[bytes]:

@@ -6,10 +6,13 @@ memory at a time.
 
 from __future__ import annotations
 
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
+from multiprocessing import resource_tracker
 from typing import Any, Protocol, TypeVar
 
 from cleaner.archive.findings import Portion, Settings
@@ -55,11 +58,27 @@ def _by_processes(jobs: int, work: Work[T], batches: Iterable[Sequence[Portion]]
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     try:
+        with _interrupts_held_back():
+            Parallel(n_jobs=jobs)(delayed(int)() for _ in range(jobs))  # starts the processes
         yield from Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch=_AHEAD * jobs)(
             delayed(work)(batch, settings) for batch in batches
         )
     except TerminatedWorkerError:
         raise ArchiveError("a worker process was killed (was there too little memory?)") from None
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Ctrl-C waits until the block is over; the processes that are started in it leave it to this one for good."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # which lets interrupts through again when it is started
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _by_dask(scheduler: str, work: Work[T], batches: Iterable[Sequence[Portion]], settings: Settings) -> Iterator[T]:

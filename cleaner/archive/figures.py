@@ -136,8 +136,14 @@ def _reading(ledger: Ledger) -> sqlite3.Connection:
     )
     for name, arguments, function in functions:
         base.create_function(name, arguments, function, deterministic=True)
+    base.text_factory = _shown
     base.execute("BEGIN")
     return base
+
+
+def _shown(data: bytes) -> str:
+    """A text of the ledger; lone surrogates of paths are spelled out."""
+    return data.decode("utf-8", "surrogatepass").encode("utf-8", "backslashreplace").decode()
 
 
 def _figures(base: sqlite3.Connection) -> dict[str, Any]:

@@ -1,15 +1,17 @@
 """The ledger: what was read, found, changed and refused, in one SQLite file (schema in ``ledger.sql``).
 
 Every call that writes is one transaction, on the disk when it returns: whatever stops a run, the ledger tells what was
-done, and the next run goes on from there.
+done, and the next run goes on from there. One run writes at a time (:func:`alone`), while any number read.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from copy import copy
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -20,7 +22,7 @@ from cleaner.archive.findings import Found, FoundDocument
 from cleaner.archive.records import ArchiveError, Bad, Layout, Patch
 from cleaner.archive.splice import Splice
 from cleaner.campaigns import Campaign, numbers_of
-from cleaner.files import cause, make_folder, replacing
+from cleaner.files import OutputError, cause, make_folder, replacing
 from cleaner.types import Edit
 
 if TYPE_CHECKING:
@@ -144,7 +146,8 @@ class Ledger:
     @contextmanager
     def again(self) -> Iterator[Ledger]:
         """The ledger opened once more, for another thread to read."""
-        ledger = Ledger(self.path)
+        ledger = copy(self)  # unchecked: whoever closes the file that SQLite has open loses the locks of SQLite
+        ledger._base = _connected(self.path)
         try:
             yield ledger
         finally:
@@ -214,12 +217,20 @@ class Ledger:
         Raises:
             ArchiveError: there is no such campaign.
         """
-        for number in numbers:
-            if not self.count("campaign", "id = ?", number):
-                raise ArchiveError(f"{self.path}: there is no campaign {number}")
+        self.refuse_unknown(numbers)
         with self._writing() as base:
             base.execute(f"UPDATE campaign SET state = ? WHERE id IN ({_marks(numbers)})", (state, *numbers))
             self.search_again("state IN ('new', 'searched')")
+
+    def refuse_unknown(self, campaigns: Sequence[int]) -> None:
+        """Raise an error for numbers that no campaign has.
+
+        Raises:
+            ArchiveError: there is no such campaign.
+        """
+        for number in campaigns:
+            if not self.count("campaign", "id = ?", number):
+                raise ArchiveError(f"{self.path}: there is no campaign {number}")
 
     # Containers
 
@@ -227,10 +238,11 @@ class Ledger:
         """Write down containers: source, target, format, packing and size of each; those that are known stay."""
         with self._writing() as base:
             base.executemany(
-                "INSERT INTO container (source, target, format, packing, size) VALUES (?, ?, ?, ?, ?)"
+                "INSERT INTO container (source, target, format, packing, size)"
+                " VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?)"
                 " ON CONFLICT (source) DO UPDATE SET target = excluded.target,"
                 " size = iif(state = 'new', excluded.size, size) WHERE state NOT IN ('writing', 'written')",
-                containers,
+                ((_encoded(source), _encoded(target), *rest) for source, target, *rest in containers),
             )
 
     def search_again(self, where: str) -> None:
@@ -544,6 +556,33 @@ class Ledger:
             raise
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep other runs from writing to the ledger at ``path`` in the block, or until this process ends in any way.
+
+    Raises:
+        ArchiveError: another run writes to it.
+        OutputError: there is no place for the file of the lock.
+    """
+    try:
+        from filelock import FileLock, Timeout
+    except ModuleNotFoundError:
+        raise ArchiveError("archives need filelock: pip install 'cleaner[archive]'") from None
+    lock = FileLock(f"{path}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ArchiveError(f"{path}: in use by another run") from None
+    except OSError as error:
+        raise OutputError(lock.lock_file, error) from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            os.unlink(lock.lock_file)
+        lock.release()
+
+
 def _check(path: Path) -> None:
     """Raise an error for a file that is no ledger, which is not touched: SQLite writes into what it opens."""
     try:
@@ -560,6 +599,7 @@ def _check(path: Path) -> None:
 
 def _connected(path: Path) -> sqlite3.Connection:
     base = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    base.text_factory = _decoded
     base.execute("PRAGMA journal_mode = WAL")
     base.execute("PRAGMA synchronous = FULL")
     base.execute("PRAGMA foreign_keys = ON")
@@ -628,7 +668,8 @@ def _add_document(base: sqlite3.Connection, container: int, found: FoundDocument
 
 def _conditions(choice: Choice) -> tuple[str, list[object]]:
     conditions, values = "", list[object]()
-    for column, chosen in (("document.record", choice.documents), ("finding.campaign", choice.campaigns)):
+    documents = tuple(map(_text, choice.documents))
+    for column, chosen in (("document.record", documents), ("finding.campaign", choice.campaigns)):
         if chosen:
             conditions += f" AND {column} IN ({_marks(chosen)})"
             values += chosen
@@ -653,7 +694,16 @@ def _layout(text: str) -> Layout:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _encoded(path: str) -> bytes:
+    """A path as SQLite keeps it: one that is not UTF-8 holds lone surrogates."""
+    return path.encode("utf-8", "surrogatepass")
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
 
 
 def _text(text: str) -> str:

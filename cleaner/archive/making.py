@@ -27,7 +27,7 @@ Make = Callable[[Ledger, Container, IO[bytes], Write], None]
 def replace(ledger: Ledger, container: Container, source: str, target: str, make: Make) -> None:
     """Make ``target`` of ``source`` at once, after it is written down what it will be."""
     before, after = hashlib.sha256(), hashlib.sha256()
-    with reading(source) as stream, writing(target) as put:
+    with reading(source) as stream, writing(target, source) as put:
 
         def write(data: bytes) -> None:
             after.update(data)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
 
@@ -22,10 +24,15 @@ from cleaner.archive.matching import Match
 from cleaner.archive.packing import blocks, members
 from cleaner.archive.records import ArchiveError, Bad
 from cleaner.archive.splice import Splices, inverse, spliced
+from cleaner.archive.stores import is_remote
+from cleaner.files import remove_abandoned
 
 
 def settle(ledger: Ledger) -> None:
-    """Write down what a run that was stopped had done, but not written down."""
+    """Write down what a run that was stopped had done, but not written down, and remove what it had half done."""
+    places = (container.target for container in ledger.containers("target <> ''") if not is_remote(container.target))
+    for folder in {os.path.dirname(os.path.realpath(place)) for place in (str(ledger.path), *places)}:
+        remove_abandoned(Path(folder))
     for container in ledger.containers("digest_next IS NOT NULL"):
         if digest_of_container(container.target) != container.digest_next:
             ledger.break_promise(container.id)

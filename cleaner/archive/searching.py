@@ -25,12 +25,18 @@ MANY = 1000
 
 
 def read_layouts(ledger: Ledger, wanted: Wanted) -> Iterator[tuple[Container, Layout]]:
-    """Find out how each new container is read, and write it down; those that cannot be read are refused."""
+    """Find out how each new container is read, and write it down; those that cannot be read are refused.
+
+    Raises:
+        ArchiveError: a table that was named cannot be read as the user said.
+    """
     for container in ledger.containers("state = 'new'"):
         if container.layout is None and container.format:
             try:
                 layout = _layout(container, wanted)
             except ArchiveError as error:
+                if container.format == "tables":
+                    raise
                 refuse(ledger, container, str(error))
             else:
                 ledger.set_layout(container.id, layout)

@@ -11,7 +11,7 @@ from pathlib import Path
 from cleaner.archive.formats import told_by
 from cleaner.archive.records import ArchiveError, Bad
 from cleaner.archive.stores import is_remote, listed, size_of
-from cleaner.files import cause
+from cleaner.files import cause, is_temporary
 
 _PASSWORD = re.compile(r"\A[^/]*//[^/@:]*:(?!\$)[^/@]+@|[?&](?:password|passwd|pwd)=(?!\$)", re.I)
 """A password in an address that is not the name of a variable of the environment."""
@@ -37,22 +37,23 @@ def is_table(name: str) -> bool:
     return is_remote(name) and name.partition("://")[0].partition("+")[0] in _DATABASES
 
 
-def sources_of(names: Sequence[str], out: str, in_place: bool) -> Iterator[Source | Bad]:
+def sources_of(names: Sequence[str], out: str, in_place: bool, written: Sequence[str] = ()) -> Iterator[Source | Bad]:
     """The containers in what was named, in the order of their names.
 
     A folder's tree is mirrored: its files are written under ``out`` by their paths in it; files named themselves, by
     their names. Of several folders each gets its own below ``out``. Links are followed, but for those that lead back
-    to where they lie, and those that would lead writing out of the folder that was named.
+    to where they lie or to what is written, and those that would lead writing out of the folder that was named.
 
     Args:
         names: files, folders, addresses of files (``s3://…``), of folders (the same with a slash at the end) and of
             tables (``sqlite:///base.db#table``).
         out: folder, file or address to write to; a folder if it ends with a separator or several containers are named.
         in_place: whether the sources themselves are changed.
+        written: paths of what else is written.
 
     Raises:
-        ArchiveError: something is not there, two containers would be written to one place or one to its source, or an
-            address holds a password.
+        ArchiveError: something is not there, two containers would be written to one place, one to its source or to two
+            places, or an address holds a password.
     """
     for name in (*names, out):
         if is_remote(name) and _PASSWORD.search(name):
@@ -60,15 +61,19 @@ def sources_of(names: Sequence[str], out: str, in_place: bool) -> Iterator[Sourc
                 "the ledger would keep the password: put it into the environment, and '$NAME' into the address"
             )
     refuse_within(out, names)
+    apart = [_place(path) for path in (out, *written) if path and not is_remote(path)]
     taken: dict[str, str] = {}
+    targets: dict[str, str] = {}
     for name in names:
-        for source in _sources_of(name, out, len(names) > 1, in_place):
+        for source in _sources_of(name, out, len(names) > 1, in_place, apart):
             if isinstance(source, Source) and source.target:
                 place = _place(source.target)
                 if not in_place and place == _place(source.name):
                     raise ArchiveError(f"{source.name} would be written to itself: choose --in-place to change it")
                 if len(names) > 1 and taken.setdefault(place, source.name) != source.name:
                     raise ArchiveError(f"{taken[place]} and {source.name} would both become {source.target}")
+                if len(names) > 1 and targets.setdefault(source.name, source.target) != source.target:
+                    raise ArchiveError(f"{source.name} would become both {targets[source.name]} and {source.target}")
             yield source
 
 
@@ -81,10 +86,8 @@ def refuse_within(place: str, names: Sequence[str]) -> None:
     if not place or is_remote(place):
         return
     for name in names:
-        if not is_remote(name) and os.path.isdir(name):
-            inner, outer = sorted((_place(place), _place(name)), key=len, reverse=True)
-            if inner == outer or inner.startswith(os.path.join(outer, "")):
-                raise ArchiveError(f"what is written to {place} would be mixed with {name}: write elsewhere")
+        if not is_remote(name) and os.path.isdir(name) and _are_mixed(_place(place), _place(name)):
+            raise ArchiveError(f"what is written to {place} would be mixed with {name}: write elsewhere")
 
 
 def _place(name: str) -> str:
@@ -92,10 +95,23 @@ def _place(name: str) -> str:
     return name if is_remote(name) else os.path.normcase(os.path.realpath(name))
 
 
-def _sources_of(name: str, out: str, among_others: bool, in_place: bool) -> Iterator[Source | Bad]:
+def _are_mixed(one: str, other: str) -> bool:
+    """Whether two places are one, or one of them lies in the other."""
+    return _holds(one, other) or _holds(other, one)
+
+
+def _holds(folder: str, place: str) -> bool:
+    return place == folder or place.startswith(os.path.join(folder, ""))
+
+
+def _sources_of(
+    name: str, out: str, among_others: bool, in_place: bool, apart: Sequence[str]
+) -> Iterator[Source | Bad]:
     if is_table(name):
         if "#" not in name:
             raise ArchiveError(f"{name}: name the table, too: {name}#table")
+        if out and not is_table(out):
+            raise ArchiveError(f"{out}: a table is written to the address of a database (sqlite:///cleaned.db)")
         target = f"{out}#{name.partition('#')[2]}" if out and "#" not in out else out
         yield Source(name, name if in_place else target, "tables", "", 0)
     elif is_remote(name) and name.endswith("/"):
@@ -103,7 +119,7 @@ def _sources_of(name: str, out: str, among_others: bool, in_place: bool) -> Iter
         yield from _in_store(name, name if in_place else _joined(out, within, True))
     elif os.path.isdir(name):
         within = Path(os.path.abspath(name)).name if among_others else ""
-        yield from _in_folder(Path(name), name if in_place else _joined(out, within, True))
+        yield from _in_folder(Path(name), name if in_place else _joined(out, within, True), apart)
     else:
         format, packing = told_by(name)
         size = size_of(name)
@@ -117,7 +133,7 @@ def _joined(out: str, name: str, is_folder: bool) -> str:
     """``name`` in the folder ``out``, or ``out`` itself if that is the place for the only container."""
     if not out or not (is_folder or out.endswith(("/", os.sep)) or os.path.isdir(out)):
         return out
-    return f"{out.rstrip('/')}/{name}" if is_remote(out) else os.path.join(out, name)
+    return f"{out.rstrip('/')}/{name}" if is_remote(out) else str(Path(out, name))
 
 
 def _in_store(folder: str, target: str) -> Iterator[Source | Bad]:
@@ -129,27 +145,39 @@ def _in_store(folder: str, target: str) -> Iterator[Source | Bad]:
             yield Source(folder + path, _joined(target, path, True), *told_by(path), size)
 
 
-def _in_folder(folder: Path, target: str, above: tuple[str, ...] = ()) -> Iterator[Source | Bad]:
+def _in_folder(folder: Path, target: str, apart: Sequence[str], above: tuple[str, ...] = ()) -> Iterator[Source | Bad]:
     """The files of a folder and those in it, by name."""
-    above = (*above, os.path.realpath(folder))
+    above = (*above, _place(str(folder)))
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         yield Bad(str(folder), 0, cause(error))
         return
+    if target and not entries:
+        yield Source(str(folder), target, "", "", 0)
     for entry in entries:
-        place = _joined(target, entry.name, True)
+        if is_temporary(entry.name):
+            continue
+        name, place = str(folder / entry.name), _joined(target, entry.name, True)
         try:
             if place and os.path.islink(place):
-                yield Bad(entry.path, 0, f"{place} is a link, and what is written would go where it leads")
+                yield Bad(name, 0, f"{place} is a link, and what is written would go where it leads")
+            elif (entry.is_dir() or entry.is_symlink()) and (why := _why_not(_place(name), apart, above)):
+                yield Bad(name, 0, why)
             elif entry.is_dir():
-                if os.path.realpath(entry.path) in above:
-                    yield Bad(entry.path, 0, "a link that leads back to where it lies")
-                else:
-                    yield from _in_folder(Path(entry.path), place, above)
+                yield from _in_folder(Path(name), place, apart, above)
             elif entry.is_file():
-                yield Source(entry.path, place, *told_by(entry.name), entry.stat().st_size)
+                yield Source(name, place, *told_by(entry.name), entry.stat().st_size)
             else:
-                yield Bad(entry.path, 0, "neither a file nor a folder, or a link to nothing")
+                yield Bad(name, 0, "neither a file nor a folder, or a link to nothing")
         except OSError as error:
-            yield Bad(entry.path, 0, cause(error))
+            yield Bad(name, 0, cause(error))
+
+
+def _why_not(place: str, apart: Sequence[str], above: Sequence[str]) -> str:
+    """Why a link that leads to ``place`` is not followed; empty if it is."""
+    if any(_holds(place, folder) for folder in above):
+        return "a link that leads back to where it lies"
+    if any(_are_mixed(place, written) for written in apart):
+        return "a link that leads to what is written"
+    return ""

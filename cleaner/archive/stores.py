@@ -56,8 +56,10 @@ def reading(name: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def writing(name: str) -> Iterator[Callable[[bytes], object]]:
+def writing(name: str, source: str = "") -> Iterator[Callable[[bytes], object]]:
     """Write what takes the place of a container at once when the block ends, and leaves no trace when it fails.
+
+    A new file gets the mode of the source, if that is a file.
 
     Raises:
         OutputError: it cannot be written.
@@ -68,7 +70,7 @@ def writing(name: str) -> Iterator[Callable[[bytes], object]]:
             yield write
     else:
         make_folder(Path(name).parent)
-        with replacing(Path(name)) as write:
+        with replacing(Path(name), None if is_remote(source) else Path(source)) as write:
             yield write
 
 

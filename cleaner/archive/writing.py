@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
 
@@ -12,6 +14,7 @@ from cleaner.archive.packing import blocks, members
 from cleaner.archive.records import ArchiveError
 from cleaner.archive.splice import Splices, spliced
 from cleaner.archive.stores import is_remote, size_of
+from cleaner.files import make_folder
 
 
 def write(ledger: Ledger, container: Container) -> None:
@@ -26,6 +29,8 @@ def write(ledger: Ledger, container: Container) -> None:
         ledger.forget_members(container.id)
         if container.format == "tables":
             _write_table(ledger, container)
+        elif not container.format and os.path.isdir(container.source):
+            make_folder(Path(container.target))
         else:
             _check_size(container)
             make = _make_of(container) if is_changed else _bytes_spliced

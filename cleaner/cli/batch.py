@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cleaner.cli.inputs import FILE, read_policy, refuse_overwriting
+from cleaner.cli.inputs import FILE, PLACE, read_policy, refuse_overwriting
 from cleaner.cli.meter import Meter
 from cleaner.cli.report import report_option, write_report
 from cleaner.cli.show import Screen, json_line, standard_error, standard_output
@@ -27,7 +27,7 @@ Examples:
   cleaner batch articles/ --dry-run
   cleaner batch articles/ --out cleaned/
   cleaner batch articles/ --out cleaned/ --resume
-  cleaner batch posts.jsonl.gz export.csv --field body --out cleaned/
+  cleaner batch posts.jsonl.gz export.csv --field body --out records/
   cleaner batch crawl.warc.gz --out cleaned.warc.gz --jobs 8 --report crawl.html
   cleaner batch wordpress.xml --in-place --ledger wordpress.ledger
   cleaner batch s3://crawl/2024/ --out s3://cleaned/2024/ --ledger crawl.ledger
@@ -44,13 +44,13 @@ Formats, by the ending:
   Each file may be packed (.gz, .zst).
 
 \b
-Exit status: 0 done, 2 an error (what is done is kept: --resume), 3 done, but some records cannot be read.
+Exit status: 0 done, 2 an error (what is done is kept: --resume), 3 done, but some records cannot be read or written.
 """
 
 
 @click.command(epilog=EXAMPLES)
-@click.argument("sources", metavar="SRC...", nargs=-1, required=True)
-@click.option("-o", "--out", metavar="DST", help="Write to this file, folder (end it with /) or address.")
+@click.argument("sources", metavar="SRC...", type=PLACE, nargs=-1, required=True)
+@click.option("-o", "--out", type=PLACE, metavar="DST", help="Write to this file, folder (end it with /) or address.")
 @click.option("--in-place", is_flag=True, help="Change the sources themselves.")
 @click.option("--dry-run", is_flag=True, help="Look, show what would change, and write nothing but the ledger.")
 @click.option("--ledger", type=FILE, metavar="FILE", help="Where every edit is written down [default: DST.ledger].")
@@ -104,6 +104,7 @@ def batch(
         raise click.UsageError("--engine dask and --scheduler URL belong together")
     from cleaner.archive import engines
     from cleaner.archive.batch import Run, list_sources, opened, read_all_layouts, write_all
+    from cleaner.archive.ledger import alone
     from cleaner.archive.records import Wanted
     from cleaner.archive.searching import search_all
     from cleaner.archive.sources import is_table, refuse_within
@@ -118,17 +119,19 @@ def batch(
         raise click.UsageError("--where chooses rows of tables; there are none among the sources")
     refuse_within(str(report or ""), sources)
     messages = standard_error()
+    ctx.with_resource(alone(path))
     book = opened(run, path, resume)
     try:
         list_sources(book, run)
-    except CleanerError:
+        guessed = read_all_layouts(book, run.wanted)
+    except BaseException:
         book.close()
         if not resume:
             path.unlink()
         raise
+    for container, layout in guessed:
+        messages.print(f"{label(container.source)}: {_told(layout.fields, layout.id_field)}")
     try:
-        for container, layout in read_all_layouts(book, run.wanted):
-            messages.print(f"{label(container.source)}: {_told(layout.fields, layout.id_field)}")
         if campaigns:
             with Meter(messages, "surveying", 2 * book.size(), 0) as meter:
                 find_campaigns(book, run.settings, workers, meter.advance)
@@ -148,7 +151,7 @@ def batch(
     else:
         _show_summary(standard_output(), book, dry_run)
     if quarantined:
-        tell_quarantined(messages, book, quarantined, "could not be read")
+        tell_quarantined(messages, book, quarantined, "could not be read or written")
     messages.print(f"the ledger is {label(str(path))}")
     book.close()
     ctx.exit(EXIT_QUARANTINED if quarantined else 0)
@@ -164,20 +167,22 @@ def _beside(sources: Sequence[str], out: str | None) -> Path:
 
 def write_quarantine(book: Ledger) -> int:
     """Write the file of the records that could not be read, beside the ledger; how many they are."""
-    from cleaner.archive.batch import quarantine_lines
+    from cleaner.archive.batch import quarantine_lines, quarantine_of
 
     count = book.count("quarantine")
     if count:
-        with replacing(_quarantine_of(book)) as write:
+        with replacing(quarantine_of(book)) as write:
             for line in quarantine_lines(book):
                 write(line)
     else:
-        _quarantine_of(book).unlink(missing_ok=True)
+        quarantine_of(book).unlink(missing_ok=True)
     return count
 
 
 def tell_quarantined(screen: Screen, book: Ledger, count: int, what: str) -> None:
     """Complain of the last records of the quarantine: the first of them one by one, then all."""
+    from cleaner.archive.batch import quarantine_of
+
     for source, record, cause in book.rows(
         "SELECT coalesce(source, ''), record, cause FROM quarantine LEFT JOIN container ON container.id = container"
         " ORDER BY quarantine.rowid LIMIT ? OFFSET ?",
@@ -185,11 +190,7 @@ def tell_quarantined(screen: Screen, book: Ledger, count: int, what: str) -> Non
         book.count("quarantine") - count,
     ):
         screen.complain(label(": ".join(filter(None, (source, record if record != source else "", cause)))))
-    screen.complain(f"{count:,} {what}: see {label(str(_quarantine_of(book)))}")
-
-
-def _quarantine_of(book: Ledger) -> Path:
-    return book.path.with_name(f"{book.path.name}.quarantine.jsonl")
+    screen.complain(f"{count:,} {what}: see {label(str(quarantine_of(book)))}")
 
 
 def _told(fields: Sequence[str], id_field: str) -> str:

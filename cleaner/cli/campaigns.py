@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cleaner.cli.inputs import FILE
-from cleaner.cli.show import Piece, json_line, standard_output
+from cleaner.cli.show import Piece, json_line, standard_error, standard_output
 from cleaner.files import label
 
 if TYPE_CHECKING:
@@ -45,8 +45,10 @@ def campaigns() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line: the export for other programs.")
 def list_(ledger: Path, as_json: bool) -> None:
     """List the campaigns, the surest first."""
-    screen = standard_output()
-    for one in _campaigns(_open(ledger)):
+    screen, book = standard_output(), _open(ledger)
+    if not book.count("campaign"):
+        standard_error().print("there are no campaigns")
+    for one in _campaigns(book):
         if as_json:
             screen.write(json_line(one))
         else:
@@ -59,6 +61,7 @@ def list_(ledger: Path, as_json: bool) -> None:
 def show(ledger: Path, numbers: tuple[int, ...]) -> None:
     """Show campaigns with some of the places where they were found."""
     screen, book = standard_output(), _open(ledger)
+    book.refuse_unknown(numbers)
     for one in _campaigns(book, numbers):
         screen.print(*_line(one))
         for text in one["texts"][1:]:
@@ -84,8 +87,11 @@ def reject(ledger: Path, numbers: tuple[int, ...]) -> None:
 
 
 def _decide(ledger: Path, numbers: tuple[int, ...], state: str) -> None:
+    from cleaner.archive.ledger import alone
+
     book = _open(ledger)
-    book.decide_campaigns(numbers, state)
+    with alone(ledger):
+        book.decide_campaigns(numbers, state)
     for one in _campaigns(book, numbers):
         standard_output().print(*_line(one))
     if waiting := book.count("container", "state = 'new' AND format <> ''"):

@@ -62,7 +62,7 @@ def clean(ctx: click.Context, job: Job, output: str | None, in_place: bool, diff
         if output and output.endswith(SEPARATORS):
             make_folder(Path(output))
         if targets and (article.is_changed or not in_place):
-            with replacing(targets[article.name]) as write:
+            with replacing(targets[article.name], None if article.name == STDIN else Path(article.name)) as write:
                 write(article.output())
 
     with ExitStack() as stack:

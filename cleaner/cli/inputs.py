@@ -20,6 +20,8 @@ from cleaner.types import FORMATS, Format, Policy, Result, SourceError
 STDIN = "-"
 FILE = click.Path(readable=False, path_type=Path)
 """Any path: whether it can be read is found out by reading it."""
+PLACE = click.Path(readable=False)
+"""Any path or address, as it is spelled."""
 FILE_OR_STDIN = click.Path(readable=False, allow_dash=True)
 MANY_FILES = 20
 MANY_BYTES = 20_000_000

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cleaner.cli.diff import diff
 from cleaner.cli.inputs import FILE
 from cleaner.cli.show import Screen, standard_output
-from cleaner.cli.tables import add_row, new_table, print_table
+from cleaner.cli.tables import add_row, new_list, new_table, print_table
 from cleaner.files import label
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 MEASURES = ("articles", "delicate", "characters")
 LEFT_OUT = {"trained_on", "files", "features", "labels", "categories"}
@@ -59,9 +62,9 @@ def show(folder: Path | None) -> None:
     manifest = read_manifest(folder)
     screen = standard_output()
     screen.print((label(str(folder)), "bold"), "\n")
-    _print_table(screen, ("trained on", *MEASURES), _trained_on(manifest.get("trained_on", {})))
-    _print_table(screen, ("about", ""), _flat({k: v for k, v in manifest.items() if k not in LEFT_OUT}))
-    _print_table(screen, ("file", "bytes", "sha256"), _files(folder, manifest["files"]))
+    _print_table(screen, new_table("trained on", *MEASURES), _trained_on(manifest.get("trained_on", {})))
+    _print_table(screen, new_list("about"), _flat({k: v for k, v in manifest.items() if k not in LEFT_OUT}))
+    _print_table(screen, new_table("file", "bytes", "sha256"), _files(folder, manifest["files"]))
 
 
 @model.command(epilog=VERIFY_EXAMPLES)
@@ -106,9 +109,8 @@ def _files(folder: Path, digests: Mapping[str, str]) -> Iterator[tuple[str, str,
         yield name, f"{(folder / name).stat().st_size:,}", digest
 
 
-def _print_table(screen: Screen, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def _print_table(screen: Screen, table: Table, rows: Iterable[Sequence[str]]) -> None:
     """Nothing when there are no rows."""
-    table = new_table(*heads)
     for row in rows:
         add_row(table, *row)
     if table.row_count:

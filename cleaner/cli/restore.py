@@ -46,10 +46,11 @@ def restore(
     Without an option all of it is taken back. A document that was changed since is left as it is, and named.
     """
     from cleaner.archive.batch import restore_all
-    from cleaner.archive.ledger import Choice, Ledger
+    from cleaner.archive.ledger import Choice, Ledger, alone
 
     messages = standard_error()
     book = Ledger(ledger)
+    ctx.with_resource(alone(ledger))
     before = book.count("quarantine")
     with Meter(messages, "restoring", book.size("state IN ('writing', 'written')"), 0) as meter:
         undone = restore_all(

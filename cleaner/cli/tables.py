@@ -1,4 +1,4 @@
-"""Tables on a terminal: one heading, names to the left, numbers to the right, as wide as they are."""
+"""Tables on a terminal: one heading, names to the left, numbers to the right, as wide as they are; texts are folded."""
 
 from __future__ import annotations
 
@@ -13,18 +13,32 @@ if TYPE_CHECKING:
 
 NOTHING = "–"
 """In a cell that does not apply."""
+_NAME, _SAID = 44, 72
+"""Characters of a line of a name, and of what is said of it."""
 
 
 def new_table(first: str, *others: str) -> Table:
     """An empty table with these headings."""
-    from rich import box
-    from rich.table import Table
-
-    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    made = _new()
     made.add_column(first, no_wrap=True)
     for heading in others:
         made.add_column(heading, justify="right", no_wrap=True)
     return made
+
+
+def new_list(heading: str) -> Table:
+    """An empty table of names and what is to be said of each, in words."""
+    made = _new()
+    made.add_column(heading, overflow="fold", max_width=_NAME)
+    made.add_column("", overflow="fold", max_width=_SAID)
+    return made
+
+
+def _new() -> Table:
+    from rich import box
+    from rich.table import Table
+
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
 
 
 def add_row(table: Table, *cells: str) -> None:

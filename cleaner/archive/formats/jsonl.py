@@ -79,7 +79,7 @@ def _lines(data: bytes, offset: int) -> Iterator[tuple[int, bytes]]:
 def _texts(line: bytes, offset: int, record: Mapping[str, Any], layout: Layout) -> Iterator[Text | Bad]:
     name = _word(record.get(layout.id_field)) or unnamed(offset)
     places = _places(line, layout.fields)
-    if all(record.get(field) is None for field in layout.fields):
+    if not any(_is_there(record, field) for field in layout.fields):
         yield Bad(name, offset, f"no {' or '.join(map(repr, layout.fields)) or 'field'}", line[:KEPT])
     for field in layout.fields:
         value = record.get(field)
@@ -101,6 +101,11 @@ def _texts(line: bytes, offset: int, record: Mapping[str, Any], layout: Layout) 
                 _word(record.get(layout.date_field)),
                 _word(record.get(layout.link_field)),
             )
+
+
+def _is_there(record: Mapping[str, Any], field: str) -> bool:
+    """Whether a record has a field, or nothing (null) in its place or in that of an object around it."""
+    return field in record or any(value is None and field.startswith(f"{name}.") for name, value in record.items())
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
