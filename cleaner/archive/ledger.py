@@ -52,6 +52,7 @@ class Container:
     state: str
     digest_before: str | None
     digest_after: str | None
+    """Empty once records were restored in what somebody had edited: where the others stand is not known any more."""
     digest_next: str | None
     """What it is going to be: written down before it is replaced."""
 
@@ -276,12 +277,17 @@ class Ledger:
                 (before, after, container),
             )
 
+    def set_edited(self, container: int) -> None:
+        """Records of a container are about to be restored that stand elsewhere than they were written."""
+        with self._writing() as base:
+            base.execute("UPDATE container SET digest_after = '' WHERE id = ?", (container,))
+
     def keep_promise(self, container: int, old: str, new: str, state: str) -> None:
         """A container is what it was going to be, in this state; its edits in the state ``old`` are in ``new``."""
         with self._writing() as base:
             base.execute(
-                "UPDATE container SET state = ?, digest_after = coalesce(digest_next, digest_after),"
-                " digest_next = NULL WHERE id = ?",
+                "UPDATE container SET state = ?, digest_next = NULL,"
+                " digest_after = iif(digest_after = '', '', coalesce(digest_next, digest_after)) WHERE id = ?",
                 (state, container),
             )
             base.execute(

@@ -22,7 +22,7 @@ CREATE TABLE container (
     records INTEGER NOT NULL DEFAULT 0,
     characters INTEGER NOT NULL DEFAULT 0,
     digest_before TEXT,               -- SHA-256 of its bytes
-    digest_after TEXT,
+    digest_after TEXT,                -- empty once records were restored in what somebody had edited
     digest_next TEXT                  -- what it is going to be: written down before it is replaced
 );
 

@@ -38,7 +38,8 @@ def replace(ledger: Ledger, container: Container, source: str, target: str, make
                 make(ledger, container, cast("IO[bytes]", _Digesting(stream, before)), write)
             except MismatchError as error:
                 raise ArchiveError(f"{source}: {CHANGED} it was searched ({error})") from None
-            ledger.promise(container.id, before.hexdigest(), after.hexdigest())
+            if source != target or before.digest() != after.digest():
+                ledger.promise(container.id, before.hexdigest(), after.hexdigest())
 
 
 class _Digesting:

@@ -73,6 +73,8 @@ def _records_restored(ledger: Ledger, container: Container, stream: IO[bytes], w
             kept.write(block)
         match = Match(ledger, container)
         splices = list(match.splices(kept))
+        if splices:
+            ledger.set_edited(container.id)
         kept.seek(0)
         spliced(kept, splices, write)
     lost = match.lost()
