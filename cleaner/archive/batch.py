@@ -162,7 +162,7 @@ def restore_all(ledger: Ledger, choice: Choice, told: Callable[[Container], obje
                 restore(ledger, container)
             except ArchiveError as error:
                 ledger.add_bad(container.id, [Bad("", 0, str(error).removeprefix(f"{container.target}: "))])
-                ledger.set_edits(container.id, "undoing", "cut" if container.state == "written" else "found")
+                ledger.set_edits(container.id, "undoing", container.kept)
         told(container)
     return ledger.count("edit", "state = 'undone'") - undone
 

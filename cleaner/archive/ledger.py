@@ -56,6 +56,11 @@ class Container:
     digest_next: str | None
     """What it is going to be: written down before it is replaced."""
 
+    @property
+    def kept(self) -> str:
+        """The state of edits that cannot be taken back; which of a half-written table are cut is not known."""
+        return "found" if self.state == "writing" else "cut"
+
 
 class Document(NamedTuple):
     """A document with some of its patches, and the state of each."""
@@ -417,14 +422,14 @@ class Ledger:
                 ((new, old, document) for document in documents),
             )
 
-    def refuse(self, container: int, state: str, offset: int, key: str, cause: str) -> None:
-        """The edits of a record in this state were refused, for a cause that goes to the quarantine."""
+    def refuse(self, container: int, old: str, new: str, offset: int, key: str, cause: str) -> None:
+        """The edits of a record in one state are in another one, for a cause that goes to the quarantine."""
         with self._writing() as base:
             of_record = "container = ? AND offset = ? AND key = ?"
             base.execute(
-                "UPDATE edit SET state = 'refused' WHERE state = ? AND document IN"
+                "UPDATE edit SET state = ? WHERE state = ? AND document IN"
                 f" (SELECT id FROM document WHERE {of_record})",
-                (state, container, offset, key),
+                (new, old, container, offset, key),
             )
             base.execute(
                 "INSERT INTO quarantine SELECT container, record, offset, ?, x'' FROM document"
@@ -440,6 +445,7 @@ class Ledger:
         conditions, values = _conditions(choice)
         is_cut = "(edit.state = 'cut' OR (edit.state = 'found' AND container.state = 'writing'))"
         with self._writing() as base:
+            self._take_up_refused(base)
             base.execute("CREATE TEMP TABLE chosen AS SELECT edit.id, edit.document, whole FROM edit"
                          " JOIN document ON document.id = edit.document JOIN container ON container.id = container"
                          " LEFT JOIN finding ON finding.id = edit.finding"
@@ -449,6 +455,16 @@ class Ledger:
                 " OR (state = 'cut' AND document IN (SELECT document FROM chosen WHERE whole))"
             )
             base.execute("DROP TABLE chosen")
+
+    @staticmethod
+    def _take_up_refused(base: sqlite3.Connection) -> None:
+        """What earlier programs refused to take back in files is still cut, and somebody had edited these files."""
+        refused = (
+            "FROM edit JOIN document ON document.id = edit.document JOIN container ON container.id = container"
+            " WHERE edit.state = 'refused' AND container.format <> 'tables'"
+        )
+        base.execute(f"UPDATE container SET digest_after = '' WHERE id IN (SELECT container {refused})")
+        base.execute(f"UPDATE edit SET state = 'cut' WHERE id IN (SELECT edit.id {refused})")
 
     def edits(self, document: int, states: Sequence[str]) -> Iterator[tuple[Edit, str, str]]:
         """The edits of a document in these states, in order: what was done, what it removed, and the state."""

@@ -69,7 +69,7 @@ CREATE TABLE edit (
     left TEXT NOT NULL,               -- the text before it, and behind
     right TEXT NOT NULL,
     at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ')),
-    state TEXT NOT NULL DEFAULT 'found'   -- found, cut, undoing, undone, refused
+    state TEXT NOT NULL DEFAULT 'found'   -- found, cut, undoing, undone, refused (not cut)
 );
 CREATE INDEX edit_document ON edit (document);
 CREATE INDEX edit_finding ON edit (finding);

@@ -108,10 +108,11 @@ def rewritten(ledger: Ledger, container: Container, original: IO[bytes], state: 
 
 def update(ledger: Ledger, container: Container, source: str, state: str) -> None:
     """Change the rows of a table; those that somebody changed since are refused."""
+    refusal = container.kept if state == "undoing" else "refused"
     changes = changes_of(ledger, container, state)
     module = table_module_of(container.format)
     for refused in module.rewrite(source, container.target, container.layout or Layout(), changes):
-        ledger.refuse(container.id, state, refused.offset, refused.key, refused.cause)
+        ledger.refuse(container.id, state, refusal, refused.offset, refused.key, refused.cause)
 
 
 def changes_of(ledger: Ledger, container: Container, state: str) -> Iterator[Change]:

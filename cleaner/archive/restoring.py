@@ -78,7 +78,7 @@ def _records_restored(ledger: Ledger, container: Container, stream: IO[bytes], w
         kept.seek(0)
         spliced(kept, splices, write)
     lost = match.lost()
-    ledger.set_documents([document.id for document, _ in lost], "undoing", "refused")
+    ledger.set_documents([document.id for document, _ in lost], "undoing", container.kept)
     ledger.add_bad(container.id, [Bad(document.record, document.offset, cause) for document, cause in lost])
 
 
