@@ -59,6 +59,22 @@ def test_restoring_that_was_stopped_in_a_file_that_somebody_edited_is_gone_on_wi
     assert Path("out.jsonl").read_bytes() == source.replace(b'"Tin 0"', '"Tin sáng nay"'.encode())
 
 
+TWO = f"{INFECTED}\n\nLiên hệ nhà cái FB88 để nhận thưởng: https://fb88.bet/dk\n\n{HONEST}"
+"""Two cuts, of which one is for a brand."""
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_the_rest_of_a_document_is_restored_when_its_file_was_edited(ids: bool) -> None:
+    bodies = [HONEST, TWO, TWO.replace("2019", "2020"), HONEST, TWO]
+    source = posts({"id": f"tin-{n}", "body": body} if ids else {"body": body} for n, body in enumerate(bodies))
+    assert batch("posts.jsonl", "--out", "out.jsonl").exit_code == 0
+    assert "3 cuts taken back" in run("restore", "out.jsonl.ledger", "--rule", "brand").output
+    new = b'{"id": "m", "body": "Tin."}\n'
+    Path("out.jsonl").write_bytes(new + Path("out.jsonl").read_bytes())
+    assert run("restore", "out.jsonl.ledger").exit_code == 0
+    assert Path("out.jsonl").read_bytes() == new + source
+
+
 # What was refused is tried again
 
 
