@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import json
 import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from test_archive_batch import CLEANED, HONEST, INFECTED, batch, run
-from test_archive_undo import IN_PLACE, KEEP, SECOND, died, posts, rows
+from test_archive_undo import IN_PLACE, KEEP, SECOND, died, posts, quarantined, rows
+
+from cleaner.engine import clean
 
 
 @pytest.fixture(autouse=True)
@@ -119,3 +127,88 @@ def test_what_an_earlier_program_refused_is_restored() -> None:
         base.execute("UPDATE container SET digest_after = ?", (edited,))
     assert "4 cuts taken back" in run("restore", "out.jsonl.ledger").output
     assert Path("out.jsonl").read_bytes() == source.replace(b'"Tin 0"', '"Tin sáng nay"'.encode())
+
+
+# Any sequence
+
+
+RECORDS = [{"id": f"tin-{n}", "title": "Tin", "body": f"{n}. {TWO if n % 2 else HONEST}"} for n in range(6)]
+CHOICES = [["--rule", "brand"], ["--rule", "phrase"], *(["--document", f"tin-{n}"] for n in (1, 3, 5)), []]
+STEPS = st.tuples(st.sampled_from(["title", "body", "revert", "new", "lose"]), st.integers(0, 5))
+
+
+@pytest.fixture(params=["tin.jsonl", "vô danh.jsonl", "tin.csv"])
+def written(request: pytest.FixtureRequest) -> Mapping[str, bytes]:
+    """What a run wrote, with its ledger, by the names of the files."""
+    name = request.param
+    Path(name).write_bytes(spelled(name, RECORDS))
+    assert batch(name, "--in-place", "--ledger", "l").exit_code == 0
+    assert [row["body"] for row in read(name)] == [clean(row["body"]).text for row in RECORDS]
+    return {name: Path(name).read_bytes(), "l": Path("l").read_bytes()}
+
+
+def spelled(name: str, records: Iterable[Mapping[str, str]]) -> bytes:
+    if name.endswith(".jsonl"):
+        kept = [{key: row[key] for key in row if key != "id" or name == "tin.jsonl"} for row in records]
+        return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in kept)
+    sheet = StringIO()
+    writer = csv.DictWriter(sheet, ["id", "title", "body"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return sheet.getvalue().encode()
+
+
+def read(name: str) -> list[dict[str, str]]:
+    text = Path(name).read_text("utf-8")
+    if name.endswith(".jsonl"):
+        return [json.loads(line) for line in text.splitlines()]
+    return list(csv.DictReader(StringIO(text)))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEPS | st.sampled_from(CHOICES), max_size=9))
+@example(steps=[("title", 0), CHOICES[2], CHOICES[3]])
+@example(steps=[CHOICES[0], ("body", 1), [], ("revert", 1), ("new", 0)])
+@example(steps=[("lose", 2), CHOICES[1], ("title", 4), CHOICES[0]])
+def test_every_record_is_restored_or_named_whatever_happens_meanwhile(
+    written: Mapping[str, bytes], steps: Sequence[tuple[str, int] | list[str]]
+) -> None:
+    for name, data in written.items():
+        Path(name).write_bytes(data)
+    name = next(iter(written))
+    before: dict[str, str] = {}
+    known = [row["id"] for row in RECORDS]
+    for step in [*steps, []]:
+        records = [{"id": one} | row for one, row in zip(known, read(name), strict=True)]
+        if isinstance(step, list):
+            result = run("restore", "l", *([] if "--document" in step and name.startswith("vô") else step))
+            now = [{"id": one} | row for one, row in zip(known, read(name), strict=True)]
+            touched = [(row, new) for row, new in zip(records, now, strict=True) if row != new]
+            assert all(row | {"body": ""} == new | {"body": ""} and row["id"] not in before for row, new in touched)
+            continue
+        what, number = step
+        row = records[number % len(records)]
+        if what == "title":
+            row["title"] += " mới"
+        elif what == "body" and row["id"] not in before:
+            before[row["id"]] = row["body"]
+            row["body"] = "Sửa: " + row["body"]
+        elif what == "revert" and row["id"] in before:
+            row["body"] = before.pop(row["id"])
+        elif what == "new":
+            records.insert(number, {"id": "mới", "title": "Mới", "body": f"Tin thứ {len(records)}."})
+        elif what == "lose" and len(records) > 1:
+            records.remove(row)
+        known = [row["id"] for row in records]
+        Path(name).write_bytes(spelled(name, records))
+    sources = {row["id"]: row["body"] for row in RECORDS}
+    assert Path(name).read_bytes() == spelled(
+        name,
+        [row | {"body": row["body"] if row["id"] in before else sources.get(row["id"], row["body"])} for row in now],
+    )
+    with closing(sqlite3.connect("l")) as base:
+        left = set(
+            base.execute("SELECT record FROM document WHERE id IN (SELECT document FROM edit WHERE state = 'cut')")
+        )
+    assert result.exit_code == 3 * bool(left)
+    assert not left or left <= {(line["record"],) for line in quarantined("l")}
