@@ -28,6 +28,7 @@ def once(*arguments):
     return updated(*arguments) if len(calls) < 2 else os._exit(9)
 tables._updated = once
 """
+FIRST = SECOND.replace("< 2", "< 1")
 ROWS = 50
 
 
@@ -170,6 +171,21 @@ def test_a_table_that_is_half_written_is_restored(site: list[tuple[object, ...]]
     assert run("restore", "l").exit_code == 0
     assert rows() == site
     assert "nothing to take back" in run("restore", "l").output
+
+
+def test_cuts_of_a_table_that_were_not_made_are_not_told_as_taken_back(site: list[tuple[object, ...]]) -> None:
+    died(FIRST, *IN_PLACE)
+    assert rows() == site
+    assert "50 cuts taken back (or not made yet: a table is half written)" in run("restore", "l").output
+
+
+def test_rows_that_were_refused_are_not_told_as_cut(site: list[tuple[object, ...]]) -> None:
+    assert run(*IN_PLACE, "--dry-run").exit_code == 0
+    with closing(sqlite3.connect("site.db")) as base, base:
+        base.execute("UPDATE posts SET body = 'Tin.' WHERE id < 11")
+    result = run(*IN_PLACE, "--resume")
+    assert result.exit_code == 3
+    assert "in 50 of them 40 findings cut" in " ".join(result.output.split())
 
 
 def test_a_table_that_is_half_written_is_restored_in_part_and_gone_on_with(site: list[tuple[object, ...]]) -> None:

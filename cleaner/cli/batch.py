@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 SAMPLES = 5
 """Edits that a dry run shows."""
+_EDITED = (
+    "EXISTS (SELECT 1 FROM edit WHERE edit.document = finding.document AND edit.state = ?"
+    " AND edit.start <= finding.end AND finding.start <= edit.end)"
+)
+"""Whether what is to be done for a finding is in a state."""
 EXIT_QUARANTINED = 3
 EXAMPLES = """\b
 Examples:
@@ -222,10 +227,12 @@ def summary(book: Ledger) -> dict[str, object]:
 
 
 def _show_summary(screen: Screen, book: Ledger, dry_run: bool) -> None:
-    records, documents = next(book.rows("SELECT coalesce(sum(records), 0) FROM container"))[0], book.count("document")
-    cut, flagged = (book.count("finding", "action = ?", action) for action in ("strip", "flag"))
+    records = next(book.rows("SELECT coalesce(sum(records), 0) FROM container"))[0]
+    infected = book.count("(SELECT DISTINCT container, offset, key FROM document)")
+    cut = book.count("finding", f"action = 'strip' AND {_EDITED}", "found" if dry_run else "cut")
+    flagged = book.count("finding", "action = 'flag'")
     would = "would be " if dry_run else ""
-    counted = f"{records:,} {'record' if records == 1 else 'records'}; in {documents:,} of them {cut:,}"
+    counted = f"{records:,} {'record' if records == 1 else 'records'}; in {infected:,} of them {cut:,}"
     screen.print(f"{counted} {'finding' if cut == 1 else 'findings'} {would}cut, {flagged:,} to look at")
     if not dry_run:
         return

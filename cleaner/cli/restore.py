@@ -62,7 +62,8 @@ def restore(
         write_quarantine(book)
         tell_quarantined(messages, book, refused, "changed since and left as they are")
     cuts = "1 cut" if undone == 1 else f"{undone:,} cuts"
-    messages.print(f"{cuts} taken back" if undone else "nothing to take back")
+    unsure = " (or not made yet: a table is half written)" if book.count("container", "state = 'writing'") else ""
+    messages.print(f"{cuts} taken back{unsure}" if undone else "nothing to take back")
     if waiting := book.count("edit", "state = 'found'"):
         messages.print(f"{waiting:,} found are not written yet: cleaner batch --resume would cut them")
     book.close()
