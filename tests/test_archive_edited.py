@@ -94,8 +94,10 @@ def test_what_was_refused_is_restored_when_it_is_as_it_was_written_again() -> No
     for _ in range(2):
         assert run("restore", "out.jsonl.ledger").exit_code == 3
     assert Path("out.jsonl").read_bytes() == b"\n" + written
+    assert len(quarantined("out.jsonl.ledger")) == 1
     Path("out.jsonl").write_bytes(written)
     assert run("restore", "out.jsonl.ledger").exit_code == 0
+    assert not Path("out.jsonl.ledger.quarantine.jsonl").exists()
     assert Path("out.jsonl").read_bytes() == source
 
 
@@ -112,6 +114,8 @@ def test_a_row_that_was_refused_is_restored_when_it_is_as_it_was_written_again(s
     for _ in range(2):
         assert run("restore", "l").exit_code == 3
     assert [row[1] for row in rows()].count(INFECTED) == 47
+    assert {line["cause"] for line in quarantined("l")} == {"body: changed since it was read"}
+    assert len(quarantined("l")) == 3
     change("UPDATE posts SET body = substr(body, 5) WHERE id IN (1, 2, 50)")
     assert run("restore", "l").exit_code == 0
     assert [row[1] for row in rows()] == [INFECTED] * 50
@@ -127,6 +131,16 @@ def test_what_an_earlier_program_refused_is_restored() -> None:
         base.execute("UPDATE container SET digest_after = ?", (edited,))
     assert "4 cuts taken back" in run("restore", "out.jsonl.ledger").output
     assert Path("out.jsonl").read_bytes() == source.replace(b'"Tin 0"', '"Tin sáng nay"'.encode())
+
+
+def test_what_could_not_be_taken_back_could_be_read() -> None:
+    posts([{"id": "a", "body": INFECTED}], "a.jsonl")
+    assert batch("a.jsonl", "--in-place").exit_code == 0
+    edit("a.jsonl", "Than", "THAN")
+    assert run("restore", "a.jsonl.ledger").exit_code == 3
+    assert len(quarantined("a.jsonl.ledger")) == 1
+    assert batch("a.jsonl", "--in-place", "--resume").exit_code == 0
+    assert not Path("a.jsonl.ledger.quarantine.jsonl").exists()
 
 
 # Any sequence

@@ -120,6 +120,7 @@ def test_what_could_not_be_read_is_tried_again() -> None:
     Path("posts.jsonl.gz").write_bytes(whole[:-9])
     assert batch("posts.jsonl.gz", "--out", "out.jsonl.gz").exit_code == 3
     assert Path("out.jsonl.gz").read_bytes() == whole[:-9]
+    assert len(quarantined("out.jsonl.gz.ledger")) == 1
     Path("posts.jsonl.gz").write_bytes(whole)
     assert batch("posts.jsonl.gz", "--out", "out.jsonl.gz", "--resume").exit_code == 0
     made = gzip.decompress(Path("out.jsonl.gz").read_bytes())

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -161,15 +161,15 @@ def restore_all(ledger: Ledger, choice: Choice, told: Callable[[Container], obje
             try:
                 restore(ledger, container)
             except ArchiveError as error:
-                ledger.add_bad(container.id, [Bad("", 0, str(error).removeprefix(f"{container.target}: "))])
+                ledger.complain(container.id, [Bad("", 0, str(error).removeprefix(f"{container.target}: "))])
                 ledger.set_edits(container.id, "undoing", container.kept)
         told(container)
     return ledger.count("edit", "state = 'undone'") - undone
 
 
 def quarantine_lines(ledger: Ledger) -> Iterator[bytes]:
-    """The records that could not be read, a JSON object a line, with the bytes that are kept of them."""
-    for source, record, offset, why, data in ledger.quarantine():
+    """The records that could not be read or taken back, a JSON object a line, with the bytes that are kept of them."""
+    for source, record, offset, why, data in chain(ledger.quarantine(), ledger.quarantine("complaint")):
         line = {"source": source, "record": record, "offset": offset, "cause": why}
         if data:
             line["data"] = base64.b64encode(data).decode()

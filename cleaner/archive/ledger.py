@@ -244,7 +244,6 @@ class Ledger:
         of_them = f"SELECT id FROM container WHERE {where}"
         with self._writing() as base:
             self._forget(base, of_them)
-            base.execute(f"DELETE FROM quarantine WHERE container IN ({of_them})")
             base.execute(
                 "UPDATE container SET state = 'new', layout = NULL, searched = 0, mark = '', records = 0,"
                 f" characters = 0 WHERE id IN ({of_them})"
@@ -335,7 +334,7 @@ class Ledger:
                     _add_document(base, portion.container, document)
 
     def forget(self, container: int) -> None:
-        """Forget what was found in a container."""
+        """Forget what was found in a container, and what could not be read."""
         with self._writing() as base:
             self._forget(base, str(container))
 
@@ -346,16 +345,24 @@ class Ledger:
                 f"DELETE FROM {table} WHERE document IN (SELECT id FROM document WHERE container IN ({containers}))"
             )
         base.execute(f"DELETE FROM document WHERE container IN ({containers})")
+        base.execute(f"DELETE FROM quarantine WHERE container IN ({containers})")
 
     def add_bad(self, container: int | None, bad: Iterable[Bad]) -> None:
         """Put records into the quarantine."""
         with self._writing() as base:
             self._add_bad(base, container, bad)
 
+    def complain(self, container: int, bad: Iterable[Bad]) -> None:
+        """Say what could not be taken back, for as long as the ledger is open."""
+        with self._writing() as base:
+            self._add_bad(base, container, bad, "complaint")
+
     @staticmethod
-    def _add_bad(base: sqlite3.Connection, container: int | None, bad: Iterable[Bad]) -> None:
+    def _add_bad(
+        base: sqlite3.Connection, container: int | None, bad: Iterable[Bad], table: str = "quarantine"
+    ) -> None:
         base.executemany(
-            "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?)",
+            f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)",
             ((container, _text(b.record), b.offset, _text(b.cause), b.data) for b in bad),
         )
 
@@ -364,11 +371,15 @@ class Ledger:
         with self._writing() as base:
             base.execute("DELETE FROM quarantine WHERE container IS NULL")
 
-    def quarantine(self) -> Iterator[tuple[str, str, int, str, bytes]]:
-        """Source of the container, record, offset, cause and data of every record that could not be read."""
+    def quarantine(self, table: str = "quarantine") -> Iterator[tuple[str, str, int, str, bytes]]:
+        """Source of the container, record, offset, cause and data of every record that could not be read.
+
+        Args:
+            table: ``complaint`` for those that could not be taken back.
+        """
         yield from self._base.execute(
-            "SELECT coalesce(source, ''), record, offset, cause, data FROM quarantine"
-            " LEFT JOIN container ON container.id = container ORDER BY quarantine.rowid"
+            f"SELECT coalesce(source, ''), record, offset, cause, data FROM {table}"
+            f" LEFT JOIN container ON container.id = container ORDER BY {table}.rowid"
         )
 
     # What is to be changed
@@ -423,7 +434,8 @@ class Ledger:
             )
 
     def refuse(self, container: int, old: str, new: str, offset: int, key: str, cause: str) -> None:
-        """The edits of a record in one state are in another one, for a cause that goes to the quarantine."""
+        """The edits of a record in one state are in another one, for a cause that is told."""
+        table = "quarantine" if new == "refused" else "complaint"
         with self._writing() as base:
             of_record = "container = ? AND offset = ? AND key = ?"
             base.execute(
@@ -432,8 +444,7 @@ class Ledger:
                 (new, old, container, offset, key),
             )
             base.execute(
-                "INSERT INTO quarantine SELECT container, record, offset, ?, x'' FROM document"
-                f" WHERE {of_record} LIMIT 1",
+                f"INSERT INTO {table} SELECT container, record, offset, ?, x'' FROM document WHERE {of_record} LIMIT 1",
                 (cause, container, offset, key),
             )
 
@@ -585,6 +596,7 @@ def _connected(path: Path) -> sqlite3.Connection:
     base.execute("PRAGMA journal_mode = WAL")
     base.execute("PRAGMA synchronous = FULL")
     base.execute("PRAGMA foreign_keys = ON")
+    base.execute("CREATE TEMP TABLE complaint AS SELECT * FROM quarantine WHERE 0")
     return base
 
 

@@ -39,7 +39,7 @@ def restore(ledger: Ledger, container: Container) -> None:
     """Take back, in the target of a container, the edits that are in the state ``undoing``.
 
     Where somebody changed the target since, only records that still are what they were made are restored; the others
-    are refused, with a word in the quarantine.
+    are refused, and told.
 
     Raises:
         ArchiveError: something cannot be read, or a packed target was changed since.
@@ -79,7 +79,7 @@ def _records_restored(ledger: Ledger, container: Container, stream: IO[bytes], w
         spliced(kept, splices, write)
     lost = match.lost()
     ledger.set_documents([document.id for document, _ in lost], "undoing", container.kept)
-    ledger.add_bad(container.id, [Bad(document.record, document.offset, cause) for document, cause in lost])
+    ledger.complain(container.id, [Bad(document.record, document.offset, cause) for document, cause in lost])
 
 
 def _members_restored(ledger: Ledger, container: Container, stream: IO[bytes], write: Write) -> None:

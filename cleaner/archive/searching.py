@@ -40,8 +40,8 @@ def read_layouts(ledger: Ledger, wanted: Wanted) -> Iterator[tuple[Container, La
 def refuse(ledger: Ledger, container: Container, cause: str) -> None:
     """A container that cannot be read goes to the quarantine as a whole; a run that is gone on with tries it again."""
     cause = cause.removeprefix(container.source).lstrip(": ")
-    ledger.add_bad(container.id, [Bad("", 0, cause)])
     ledger.forget(container.id)
+    ledger.add_bad(container.id, [Bad("", 0, cause)])
     ledger.set_state([container.id], "refused")
 
 

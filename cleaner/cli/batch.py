@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,7 +154,7 @@ def batch(
     else:
         _show_summary(standard_output(), book, dry_run)
     if quarantined:
-        tell_quarantined(messages, book, quarantined, "could not be read")
+        tell_quarantined(messages, book, "could not be read")
     messages.print(f"the ledger is {label(str(path))}")
     book.close()
     ctx.exit(EXIT_QUARANTINED if quarantined else 0)
@@ -168,10 +169,10 @@ def _beside(sources: Sequence[str], out: str | None) -> Path:
 
 
 def write_quarantine(book: Ledger) -> int:
-    """Write the file of the records that could not be read, beside the ledger; how many they are."""
+    """Write the file of the records that could not be read or taken back, beside the ledger; how many they are."""
     from cleaner.archive.batch import quarantine_lines
 
-    count = book.count("quarantine")
+    count = book.count("quarantine") + book.count("complaint")
     if count:
         with replacing(_quarantine_of(book)) as write:
             for line in quarantine_lines(book):
@@ -181,16 +182,11 @@ def write_quarantine(book: Ledger) -> int:
     return count
 
 
-def tell_quarantined(screen: Screen, book: Ledger, count: int, what: str) -> None:
-    """Complain of the last records of the quarantine: the first of them one by one, then all."""
-    for source, record, cause in book.rows(
-        "SELECT coalesce(source, ''), record, cause FROM quarantine LEFT JOIN container ON container.id = container"
-        " ORDER BY quarantine.rowid LIMIT ? OFFSET ?",
-        min(count, SAMPLES),
-        book.count("quarantine") - count,
-    ):
+def tell_quarantined(screen: Screen, book: Ledger, what: str, table: str = "quarantine") -> None:
+    """Complain of the records of a quarantine: the first of them one by one, then all."""
+    for source, record, _, cause, _ in islice(book.quarantine(table), SAMPLES):
         screen.complain(label(": ".join(filter(None, (source, record if record != source else "", cause)))))
-    screen.complain(f"{count:,} {what}: see {label(str(_quarantine_of(book)))}")
+    screen.complain(f"{book.count(table):,} {what}: see {label(str(_quarantine_of(book)))}")
 
 
 def _quarantine_of(book: Ledger) -> Path:

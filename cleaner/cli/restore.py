@@ -50,17 +50,16 @@ def restore(
 
     messages = standard_error()
     book = Ledger(ledger)
-    before = book.count("quarantine")
     with Meter(messages, "restoring", book.size("state IN ('writing', 'written')"), 0) as meter:
         undone = restore_all(
             book,
             Choice(documents, campaigns, rules, _utc(since), _utc(until, is_end=True)),
             lambda container: meter.advance(container.size),
         )
-    refused = book.count("quarantine") - before
+    write_quarantine(book)
+    refused = book.count("complaint")
     if refused:
-        write_quarantine(book)
-        tell_quarantined(messages, book, refused, "changed since and left as they are")
+        tell_quarantined(messages, book, "changed since and left as they are", "complaint")
     cuts = "1 cut" if undone == 1 else f"{undone:,} cuts"
     unsure = " (or not made yet: a table is half written)" if book.count("container", "state = 'writing'") else ""
     messages.print(f"{cuts} taken back{unsure}" if undone else "nothing to take back")
