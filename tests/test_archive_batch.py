@@ -196,7 +196,7 @@ def test_what_was_changed_since_is_refused(folder: Path) -> None:
     Path("out.jsonl").write_bytes(b"".join([new, *written[:2], changed, *written[3:]]))
     result = run("restore", "out.jsonl.ledger")
     assert result.exit_code == 3
-    assert "1 changed since" in result.output
+    assert "1 could not be taken back" in result.output
     original = Path("posts.jsonl").read_bytes().splitlines(keepends=True)
     assert Path("out.jsonl").read_bytes() == b"".join([new, *original[:2], changed, *original[3:]])
     assert "tin-2" in Path("out.jsonl.ledger.quarantine.jsonl").read_text("utf-8")

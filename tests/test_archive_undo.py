@@ -85,8 +85,42 @@ def test_a_record_that_cannot_be_told_from_another_is_refused() -> None:
     Path("out.jsonl").write_bytes(changed)
     result = run("restore", "out.jsonl.ledger")
     assert (result.exit_code, Path("out.jsonl").read_bytes()) == (3, changed)
-    assert "nothing to take back" in result.output
+    assert "nothing taken back" in result.output
     assert "cannot be told from others of the same text" in str(quarantined("out.jsonl.ledger"))
+
+
+def test_what_is_not_there_is_told_and_restored_when_it_is() -> None:
+    source = posts({"id": n, "body": INFECTED} for n in range(3))
+    Path("posts.jsonl.gz").write_bytes(gzip.compress(source))
+    assert batch("posts.jsonl", "posts.jsonl.gz", "--out", "out/").exit_code == 0
+    Path("out").rename("away")
+    result = run("restore", "out.ledger")
+    assert result.exit_code == 3
+    assert [line["cause"] for line in quarantined("out.ledger")] == [
+        f"{Path('out', name).absolute()} is not there, or cannot be read" for name in ("posts.jsonl", "posts.jsonl.gz")
+    ]
+    Path("away").rename("out")
+    assert "6 cuts taken back" in run("restore", "out.ledger").output
+    assert Path("out/posts.jsonl").read_bytes() == source
+    assert Path("out/posts.jsonl.gz").read_bytes() == Path("posts.jsonl.gz").read_bytes()
+
+
+@pytest.mark.parametrize("ledger", ["posts.ledger", "other/posts.ledger"])
+def test_paths_lead_from_the_folder_of_the_run(
+    ledger: str, site: list[tuple[object, ...]], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = posts({"id": n, "body": INFECTED} for n in range(3))
+    names = ["posts.jsonl", "sqlite:///site.db#posts"]
+    assert batch(*names, "--in-place", "--ledger", ledger).exit_code == 0
+    Path("elsewhere/in").mkdir(parents=True)
+    for name in ("posts.jsonl", "site.db", "other", "posts.ledger"):
+        if Path(name).exists():
+            Path(name).rename(Path("elsewhere/in", name))
+    monkeypatch.chdir("elsewhere")
+    result = run("restore", f"in/{ledger}")
+    assert result.exit_code == 0, result.output
+    assert Path.cwd() == folder / "elsewhere"
+    assert (Path("in/posts.jsonl").read_bytes(), rows("in/site.db")) == (source, site)
 
 
 def test_a_cell_without_quotes_is_restored_in_a_row_that_changed() -> None:

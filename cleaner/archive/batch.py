@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import chdir, nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -79,7 +80,7 @@ def opened(run: Run, path: Path, resume: bool) -> Ledger:
     asked = json.loads(json.dumps(run.to_dict()))
     ledger = Ledger(path) if resume else Ledger.make(path)
     if not ledger.first_run():
-        ledger.begin("batch", asked)
+        ledger.begin("batch", asked | {"folder": _folder_from(path)})
     if not ledger.count("container", "state IN ('writing', 'written')"):
         ledger.amend({**ledger.first_run(), "destination": asked["destination"]})
     told = ledger.first_run()
@@ -88,6 +89,15 @@ def opened(run: Run, path: Path, resume: bool) -> Ledger:
             ledger.close()
             raise ArchiveError(f"{path}: the ledger of a run with {what}")
     return ledger
+
+
+def _folder_from(ledger: Path) -> str:
+    """This folder, as seen from that of a ledger."""
+    here = os.path.realpath(".")
+    try:
+        return os.path.relpath(here, os.path.dirname(os.path.realpath(ledger)))
+    except ValueError:  # it is on another drive
+        return here
 
 
 def list_sources(ledger: Ledger, run: Run) -> None:
@@ -152,19 +162,24 @@ def restore_all(ledger: Ledger, choice: Choice, told: Callable[[Container], obje
     Raises:
         OutputError: a target cannot be written; the same call goes on where this one stopped.
     """
-    settle(ledger)
     undone = ledger.count("edit", "state = 'undone'")
-    ledger.choose(choice)
-    ledger.begin("restore", asdict(choice) | {"edits": ledger.count("edit", "state = 'undoing'")})
-    for container in ledger.containers("state IN ('writing', 'written')"):
-        if ledger.has_edits(container.id, "undoing"):
-            try:
-                restore(ledger, container)
-            except ArchiveError as error:
-                ledger.complain(container.id, [Bad("", 0, str(error).removeprefix(f"{container.target}: "))])
-                ledger.set_edits(container.id, "undoing", container.kept)
-        told(container)
+    with chdir(ledger.folder):
+        settle(ledger)
+        ledger.choose(choice)
+        ledger.begin("restore", asdict(choice) | {"edits": ledger.count("edit", "state = 'undoing'")})
+        for container in ledger.containers("state IN ('writing', 'written')"):
+            if ledger.has_edits(container.id, "undoing"):
+                _restore(ledger, container)
+            told(container)
     return ledger.count("edit", "state = 'undone'") - undone
+
+
+def _restore(ledger: Ledger, container: Container) -> None:
+    try:
+        restore(ledger, container)
+    except ArchiveError as error:
+        ledger.complain(container.id, [Bad("", 0, str(error).removeprefix(f"{container.target}: "))])
+        ledger.set_edits(container.id, "undoing", container.kept)
 
 
 def quarantine_lines(ledger: Ledger) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ done, and the next run goes on from there.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -172,6 +173,12 @@ class Ledger:
         row = self._base.execute("SELECT settings FROM run ORDER BY id LIMIT 1").fetchone()
         settings: Mapping[str, Any] = json.loads(row[0]) if row else {}
         return settings
+
+    @property
+    def folder(self) -> Path:
+        """Where the run that made the ledger began, and relative paths lead from; here, if that is not known."""
+        folder = Path(os.path.realpath(self.path)).parent / self.first_run().get("folder", os.getcwd())
+        return folder if folder.is_dir() else Path.cwd()
 
     def amend(self, settings: Mapping[str, Any]) -> None:
         """The run that made the ledger goes on with other settings."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
@@ -22,6 +23,7 @@ from cleaner.archive.matching import Match
 from cleaner.archive.packing import blocks, members
 from cleaner.archive.records import ArchiveError, Bad
 from cleaner.archive.splice import Splices, inverse, spliced
+from cleaner.archive.stores import is_remote
 
 
 def settle(ledger: Ledger) -> None:
@@ -42,14 +44,18 @@ def restore(ledger: Ledger, container: Container) -> None:
     are refused, and told.
 
     Raises:
-        ArchiveError: something cannot be read, or a packed target was changed since.
+        ArchiveError: something is not there or cannot be read, or a packed target was changed since.
         OutputError: the target cannot be written.
     """
     target = container.target
     if container.format == "tables":
         update(ledger, container, target, "undoing")
     else:
-        is_as_written = digest_of_container(target) == container.digest_after
+        digest = digest_of_container(target)
+        if digest is None:
+            place = target if is_remote(target) else os.path.abspath(target)
+            raise ArchiveError(f"{place} is not there, or cannot be read")
+        is_as_written = digest == container.digest_after
         if container.format == "parquet" or container.packing:
             if not is_as_written:
                 raise ArchiveError(f"{target}: {CHANGED} it was written")

@@ -20,7 +20,7 @@ Examples:
   cleaner restore cleaned.ledger --campaign 3
 
 \b
-Exit status: 0 done, 2 an error (the same command goes on), 3 done, but some documents were changed since.
+Exit status: 0 done, 2 an error (the same command goes on), 3 done, but some documents are gone or were changed since.
 """
 
 
@@ -59,10 +59,11 @@ def restore(
     write_quarantine(book)
     refused = book.count("complaint")
     if refused:
-        tell_quarantined(messages, book, "changed since and left as they are", "complaint")
+        tell_quarantined(messages, book, "could not be taken back", "complaint")
+    nothing = "nothing taken back" if refused else "nothing to take back"
     cuts = "1 cut" if undone == 1 else f"{undone:,} cuts"
     unsure = " (or not made yet: a table is half written)" if book.count("container", "state = 'writing'") else ""
-    messages.print(f"{cuts} taken back{unsure}" if undone else "nothing to take back")
+    messages.print(f"{cuts} taken back{unsure}" if undone else nothing)
     if waiting := book.count("edit", "state = 'found'"):
         messages.print(f"{waiting:,} found are not written yet: cleaner batch --resume would cut them")
     book.close()
