@@ -223,6 +223,44 @@ def test_rows_that_were_refused_are_not_told_as_cut(site: list[tuple[object, ...
     assert "in 50 of them 40 findings cut" in " ".join(result.output.split())
 
 
+COPY = ("batch", "sqlite:///site.db#posts", "--out", "sqlite:///out.db", "--ledger", "l", "--no-campaigns")
+
+
+@pytest.mark.parametrize(("command", "base"), [(IN_PLACE, "site.db"), (COPY, "out.db")])
+def test_rows_that_were_changed_before_they_were_written_are_searched_again(
+    site: list[tuple[object, ...]], command: Sequence[str], base: str
+) -> None:
+    assert run(*command, "--dry-run").exit_code == 0
+    with closing(sqlite3.connect("site.db")) as connection, connection:
+        connection.execute("UPDATE posts SET body = 'Tin mới. ' || body WHERE id < 11")
+    changed = rows()
+    assert run(*command, "--resume").exit_code == 3
+    assert [n for n, (a, b) in enumerate(zip(rows(base), changed, strict=True), 1) if a == b] == list(range(1, 11))
+    assert run("restore", "l", "--document", "11", "--document", "12").exit_code == 0
+    told = run(*command, "--resume")
+    assert told.exit_code == 0
+    assert "50 records; in 50 of them 48 findings cut" in " ".join(told.output.split())
+    assert [n for n, (a, b) in enumerate(zip(rows(base), changed, strict=True), 1) if a == b] == [11, 12]
+    assert not Path("l.quarantine.jsonl").exists()
+    assert "48 cuts taken back" in run("restore", "l").output
+    assert rows(base) == changed
+
+
+def test_what_is_cut_is_restored_while_its_table_is_searched_again(site: list[tuple[object, ...]]) -> None:
+    assert run(*IN_PLACE, "--dry-run").exit_code == 0
+    with closing(sqlite3.connect("site.db")) as base, base:
+        base.execute("UPDATE posts SET body = 'Tin.' WHERE id < 11")
+    changed = rows()
+    assert run(*IN_PLACE, "--resume").exit_code == 3
+    died("from cleaner.archive import searching; searching.search = lambda *_: os._exit(9)", *IN_PLACE, "--resume")
+    assert "another destination" in run(*COPY, "--resume").output
+    Path("site.db").rename("away.db")
+    assert run(*IN_PLACE, "--resume").exit_code == 3
+    Path("away.db").rename("site.db")
+    assert "40 cuts taken back" in run("restore", "l").output
+    assert rows() == changed
+
+
 def test_a_table_that_is_half_written_is_restored_in_part_and_gone_on_with(site: list[tuple[object, ...]]) -> None:
     died(SECOND, *IN_PLACE)
     assert run("restore", "l", "--document", "1", "--document", "49").exit_code == 0

@@ -34,6 +34,11 @@ _SETTINGS = {
     "policy": "another policy",
 }
 """What makes a run another one, and how users are told."""
+_CHANGED = (
+    "format = 'tables' AND EXISTS (SELECT 1 FROM document JOIN edit ON edit.document = document.id"
+    " WHERE container = container.id AND edit.state = 'refused')"
+)
+"""Whether somebody changed rows of a table between reading and writing."""
 T = TypeVar("T")
 
 
@@ -81,7 +86,7 @@ def opened(run: Run, path: Path, resume: bool) -> Ledger:
     ledger = Ledger(path) if resume else Ledger.make(path)
     if not ledger.first_run():
         ledger.begin("batch", asked | {"folder": _folder_from(path)})
-    if not ledger.count("container", "state IN ('writing', 'written')"):
+    if not (ledger.count("container", "state IN ('writing', 'written')") or ledger.count("edit", "state <> 'found'")):
         ledger.amend({**ledger.first_run(), "destination": asked["destination"]})
     told = ledger.first_run()
     for name, what in _SETTINGS.items():
@@ -101,13 +106,13 @@ def _folder_from(ledger: Path) -> str:
 
 
 def list_sources(ledger: Ledger, run: Run) -> None:
-    """Write down the containers of a run; those that could not be read are tried again.
+    """Write down the containers of a run; those that could not be read are tried again, and tables that were changed.
 
     Raises:
         ArchiveError: something is not there, or what is written would be mixed with what is read.
     """
     refuse_within(str(ledger.path), run.sources)
-    ledger.search_again("state = 'refused'")
+    ledger.search_again(f"state = 'refused' OR state = 'written' AND {_CHANGED}")
     ledger.forget_bad()
     found = sources_of(run.sources, run.out, run.in_place)
     while batch := list(islice(found, _TOGETHER)):
@@ -167,7 +172,7 @@ def restore_all(ledger: Ledger, choice: Choice, told: Callable[[Container], obje
         settle(ledger)
         ledger.choose(choice)
         ledger.begin("restore", asdict(choice) | {"edits": ledger.count("edit", "state = 'undoing'")})
-        for container in ledger.containers("state IN ('writing', 'written')"):
+        for container in ledger.containers():
             if ledger.has_edits(container.id, "undoing"):
                 _restore(ledger, container)
             told(container)

@@ -33,6 +33,11 @@ _APPLICATION = 0x636C6E72
 _PATCH = "patch.start, old, new"
 _STATE = "coalesce(edit.state, (SELECT min(state) FROM edit WHERE edit.document = document.id))"
 """The state of a patch; those that hold only together share that of their document."""
+_KNOWN = (
+    "container = ? AND key <> '' AND id NOT IN"
+    " (SELECT min(id) FROM document WHERE container = ? AND key <> '' GROUP BY key, name)"
+)
+"""The documents of a table that was searched again of which the ledger tells more than once."""
 _SET_EDITS = "UPDATE edit SET state = ? WHERE state = ? AND document IN (SELECT id FROM document WHERE container = ?)"
 
 
@@ -247,14 +252,17 @@ class Ledger:
             )
 
     def search_again(self, where: str) -> None:
-        """The containers for which a condition holds are as if nobody had looked into them."""
-        of_them = f"SELECT id FROM container WHERE {where}"
+        """The containers for which a condition holds are as if nobody had looked into them; what was cut stays cut."""
         with self._writing() as base:
-            self._forget(base, of_them)
+            base.execute(f"CREATE TEMP TABLE again AS SELECT id FROM container WHERE {where}")
+            self._forget(base, "container IN again")
+            base.execute("DELETE FROM quarantine WHERE container IN again")
             base.execute(
-                "UPDATE container SET state = 'new', layout = NULL, searched = 0, mark = '', records = 0,"
-                f" characters = 0 WHERE id IN ({of_them})"
+                "UPDATE container SET state = 'new', searched = 0, mark = '', records = 0, characters = 0,"
+                " layout = iif(EXISTS (SELECT 1 FROM document WHERE container = container.id), layout, NULL)"
+                " WHERE id IN again"
             )
+            base.execute("DROP TABLE again")
 
     def containers(self, where: str = "1") -> Iterator[Container]:
         """The containers for which a condition holds, in the order in which they came; they may change meanwhile."""
@@ -339,20 +347,24 @@ class Ledger:
                 )
                 for document in portion.documents:
                     _add_document(base, portion.container, document)
+                if portion.is_last and portion.mark:
+                    self._forget(base, _KNOWN, portion.container, portion.container)
 
     def forget(self, container: int) -> None:
-        """Forget what was found in a container, and what could not be read."""
+        """Forget what was found in a container and not cut, and what could not be read."""
         with self._writing() as base:
-            self._forget(base, str(container))
+            self._forget(base, "container = ?", container)
+            base.execute("DELETE FROM quarantine WHERE container = ?", (container,))
 
     @staticmethod
-    def _forget(base: sqlite3.Connection, containers: str) -> None:
+    def _forget(base: sqlite3.Connection, where: str, *values: object) -> None:
+        documents = (
+            f"SELECT id FROM document WHERE {where} AND NOT EXISTS"
+            " (SELECT 1 FROM edit WHERE edit.document = document.id AND state IN ('cut', 'undoing', 'undone'))"
+        )
         for table in ("patch", "edit", "finding"):
-            base.execute(
-                f"DELETE FROM {table} WHERE document IN (SELECT id FROM document WHERE container IN ({containers}))"
-            )
-        base.execute(f"DELETE FROM document WHERE container IN ({containers})")
-        base.execute(f"DELETE FROM quarantine WHERE container IN ({containers})")
+            base.execute(f"DELETE FROM {table} WHERE document IN ({documents})", values)
+        base.execute(f"DELETE FROM document WHERE id IN ({documents})", values)
 
     def add_bad(self, container: int | None, bad: Iterable[Bad]) -> None:
         """Put records into the quarantine."""
@@ -420,12 +432,10 @@ class Ledger:
             placed = [(Patch(*patch), state) for *patch, state in patches]
             yield Document(number, offset, record, name, key, before, after, placed)
 
-    def has_edits(self, container: int, state: str) -> bool:
-        """Whether a container has edits in this state."""
-        return (
-            self.count("edit JOIN document ON document.id = document", "container = ? AND state = ?", container, state)
-            > 0
-        )
+    def has_edits(self, container: int, *states: str) -> bool:
+        """Whether a container has edits in one of these states."""
+        of_them = f"container = ? AND state IN ({_marks(states)})"
+        return self.count("edit JOIN document ON document.id = document", of_them, container, *states) > 0
 
     def set_edits(self, container: int, old: str, new: str) -> None:
         """All edits of a container that are in one state are in another one now."""

@@ -47,7 +47,7 @@ def _write_table(ledger: Ledger, container: Container) -> None:
     from cleaner.archive.formats.tables import is_copied
 
     source, target = container.source, container.target
-    is_begun = container.state == "writing"
+    is_begun = container.state == "writing" or ledger.has_edits(container.id, "cut", "undone")
     ledger.set_state([container.id], "writing")
     update(ledger, container, target if is_begun and is_copied(source, target) else source, "found")
 

@@ -50,7 +50,7 @@ def restore(
 
     messages = standard_error()
     book = Ledger(ledger)
-    with Meter(messages, "restoring", book.size("state IN ('writing', 'written')"), 0) as meter:
+    with Meter(messages, "restoring", book.size(), 0) as meter:
         undone = restore_all(
             book,
             Choice(documents, campaigns, rules, _utc(since), _utc(until, is_end=True)),
