@@ -8,7 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -147,6 +147,33 @@ def test_a_source_that_changed_is_searched_again_by_a_run_that_is_gone_on_with()
     assert batch("other.jsonl", "--in-place").exit_code == 0
     assert Path("out.jsonl").read_bytes() == Path("other.jsonl").read_bytes()
     assert not Path("out.jsonl.ledger.quarantine.jsonl").exists()
+
+
+@pytest.mark.parametrize("packing", [bytes, gzip.compress])
+def test_a_source_that_changed_and_is_as_long_as_before_is_searched_again(packing: Callable[[bytes], bytes]) -> None:
+    data = lines(some_records(8))
+    name = "posts.jsonl" if packing is bytes else "posts.jsonl.gz"
+    Path(name).write_bytes(packing(data))
+    command = [name, "--in-place"]
+    assert batch(*command, "--dry-run").exit_code == 0
+    changed = packing(data.replace(b"tin-3", b"tin-4"))
+    Path(name).write_bytes(changed)
+    assert batch(*command, "--resume").exit_code == 3
+    assert "changed since it was searched" in str(quarantined(f"{name}.ledger"))
+    assert Path(name).read_bytes() == changed
+    assert batch(*command, "--resume").exit_code == 0
+    assert Path(name).read_bytes() != changed
+    assert run("restore", f"{name}.ledger").exit_code == 0
+    assert Path(name).read_bytes() == changed
+
+
+def test_a_source_without_findings_that_changed_is_searched_again_in_place() -> None:
+    Path("a.txt").write_text(HONEST, "utf-8")
+    assert batch("a.txt", "--in-place", "--dry-run").exit_code == 0
+    Path("a.txt").write_text(INFECTED, "utf-8")
+    assert batch("a.txt", "--in-place", "--resume").exit_code == 3
+    assert batch("a.txt", "--in-place", "--resume").exit_code == 0
+    assert Path("a.txt").read_text("utf-8") == CLEANED
 
 
 def test_what_could_not_be_read_is_tried_again() -> None:

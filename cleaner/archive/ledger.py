@@ -335,13 +335,15 @@ class Ledger:
                 self._add_bad(base, portion.container, portion.bad)
                 base.execute(
                     "UPDATE container SET searched = ?, mark = ?, records = records + ?, characters = characters + ?,"
-                    " state = iif(?, 'searched', state) WHERE id = ?",
+                    " state = iif(?, 'searched', state), digest_before = coalesce(nullif(?, ''), digest_before)"
+                    " WHERE id = ?",
                     (
                         portion.end,
                         portion.mark,
                         portion.records,
                         portion.characters,
                         portion.is_last,
+                        portion.digest,
                         portion.container,
                     ),
                 )

@@ -21,7 +21,7 @@ CREATE TABLE container (
     state TEXT NOT NULL DEFAULT 'new',    -- new, searched, writing (in place), written, refused
     records INTEGER NOT NULL DEFAULT 0,
     characters INTEGER NOT NULL DEFAULT 0,
-    digest_before TEXT,               -- SHA-256 of its bytes
+    digest_before TEXT,               -- SHA-256 of its bytes, as they were searched
     digest_after TEXT,                -- empty once records were restored in what somebody had edited
     digest_next TEXT                  -- what it is going to be: written down before it is replaced
 );

@@ -62,7 +62,7 @@ def restore(ledger: Ledger, container: Container) -> None:
             make = _members_restored
         else:
             make = _bytes_restored if is_as_written else _records_restored
-        replace(ledger, container, target, target, make)
+        replace(ledger, container, target, target, make, digest if is_as_written else None)
     ledger.keep_promise(container.id, "undoing", "undone", container.state)
 
 

@@ -21,15 +21,16 @@ def write(ledger: Ledger, container: Container) -> None:
         ArchiveError: the source is not what was searched, or something cannot be read.
         OutputError: the target cannot be written.
     """
+    _check_size(container)
     is_changed = next(ledger.splices(container.id, ["found"]), None) is not None
     if is_changed or container.source != container.target:
         ledger.forget_members(container.id)
         if container.format == "tables":
             _write_table(ledger, container)
         else:
-            _check_size(container)
             make = _make_of(container) if is_changed else _bytes_spliced
-            replace(ledger, container, container.source, container.target, make)
+            searched = container.digest_before if container.state == "searched" else None
+            replace(ledger, container, container.source, container.target, make, searched)
     ledger.keep_promise(container.id, "found", "cut", "refused" if container.state == "refused" else "written")
 
 
