@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from conftest import ROOT
@@ -413,6 +415,34 @@ def test_a_file_that_is_no_ledger_is_not_touched() -> None:
     result = run("restore", "site.db")
     assert (result.exit_code, result.output) == (2, "cleaner: site.db: not a ledger\n")
     assert Path("site.db").read_bytes() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions are others here")
+def test_a_ledger_where_nothing_can_be_written_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with TemporaryDirectory() as place:
+        monkeypatch.chdir(place)
+        posts({"id": n, "body": INFECTED} for n in range(3))
+        assert batch("posts.jsonl", "--in-place", "--ledger", "l").exit_code == 0
+        Path("kept").mkdir()
+        shutil.copy("l", "kept")
+        commands = (["report", "l", "--json"], ["campaigns", "list", "l"])
+        told = [run(*command).output for command in commands]
+        monkeypatch.chdir("kept")
+        for name, mode in (("l", 0o444), (".", 0o555), ("..", 0o755)):
+            Path(name).chmod(mode)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        try:
+            assert [run(*command).output for command in commands] == told
+            refused = run("restore", "l")
+            assert (refused.exit_code, "Traceback" in refused.output) == (2, False)
+            assert "readonly database" in refused.output
+        finally:
+            if is_root:
+                os.seteuid(0)
+            Path().chmod(0o755)
+            monkeypatch.chdir("..")
 
 
 @pytest.mark.parametrize(

@@ -126,11 +126,23 @@ class Ledger:
         if not path.is_file():
             raise ArchiveError(f"{path}: no such ledger")
         self.path = path
+        self.address = f"{path.resolve().as_uri()}?mode=ro"
+        """Where SQLite finds the ledger to read."""
         _check(path)
         try:
-            self._base = _connected(path)
+            self._base = self._opened()
         except sqlite3.Error as error:
             raise ArchiveError(f"{path}: {error}") from None
+
+    def _opened(self) -> sqlite3.Connection:
+        """The ledger to write; to read where nothing can be written beside it, which SQLite has to be told."""
+        try:
+            return _connected(str(self.path))
+        except sqlite3.OperationalError:
+            if Path(f"{self.path}-wal").exists():
+                raise
+            self.address += "&immutable=1"
+            return _connected(self.address, is_read=True)
 
     @classmethod
     def make(cls, path: Path) -> Ledger:
@@ -610,9 +622,10 @@ def _check(path: Path) -> None:
         raise ArchiveError(f"{path}: a ledger of version {version}; this program knows version {VERSION}")
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-    base.execute("PRAGMA journal_mode = WAL")
+def _connected(name: str, is_read: bool = False) -> sqlite3.Connection:
+    base = sqlite3.connect(name, uri=is_read, timeout=60, isolation_level=None, check_same_thread=False)
+    if not is_read:
+        base.execute("PRAGMA journal_mode = WAL")
     base.execute("PRAGMA synchronous = FULL")
     base.execute("PRAGMA foreign_keys = ON")
     base.execute("CREATE TEMP TABLE complaint AS SELECT * FROM quarantine WHERE 0")
