@@ -225,7 +225,7 @@ def test_what_was_changed_since_is_refused(folder: Path) -> None:
     Path("out.jsonl").write_bytes(b"".join([new, *written[:2], changed, *written[3:]]))
     result = run("restore", "out.jsonl.ledger")
     assert result.exit_code == 3
-    assert "1 changed since" in result.output
+    assert "1 could not be taken back" in result.output
     original = Path("posts.jsonl").read_bytes().splitlines(keepends=True)
     assert Path("out.jsonl").read_bytes() == b"".join([new, *original[:2], changed, *original[3:]])
     assert "tin-2" in Path("out.jsonl.ledger.quarantine.jsonl").read_text("utf-8")
@@ -307,6 +307,20 @@ def test_going_on_with_other_settings_is_refused(folder: Path) -> None:
     result = batch("posts.jsonl", "--out", "out.jsonl", "--resume", "--policy", "policy.toml")
     assert result.exit_code == 2
     assert "the ledger of a run with another policy" in result.output
+
+
+def test_what_was_taken_back_is_not_told_as_cut(folder: Path) -> None:
+    Path("posts.jsonl").write_bytes(lines(some_records(10)))
+    command = ["posts.jsonl", "--out", "out.jsonl"]
+    assert "in 2 of them 2 findings cut" in batch(*command).output
+    assert run("restore", "out.jsonl.ledger", "--document", "tin-2").exit_code == 0
+    assert "in 2 of them 1 finding cut" in batch(*command, "--resume").output
+
+
+def test_fields_of_one_record_are_told_as_one(folder: Path) -> None:
+    Path("posts.jsonl").write_text(json.dumps({"title": INFECTED, "body": INFECTED}) + "\n")
+    told = batch("posts.jsonl", "--out", "out.jsonl", "--field", "title", "--field", "body").output
+    assert "1 record; in 1 of them 2 findings cut" in " ".join(told.split())
 
 
 def test_a_source_that_changed_since_it_was_searched_is_refused(folder: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from conftest import ROOT
@@ -32,6 +34,7 @@ def once(*arguments):
     return updated(*arguments) if len(calls) < 2 else os._exit(9)
 tables._updated = once
 """
+FIRST = SECOND.replace("< 2", "< 1")
 ROWS = 50
 
 
@@ -88,8 +91,42 @@ def test_a_record_that_cannot_be_told_from_another_is_refused() -> None:
     Path("out.jsonl").write_bytes(changed)
     result = run("restore", "out.jsonl.ledger")
     assert (result.exit_code, Path("out.jsonl").read_bytes()) == (3, changed)
-    assert "nothing to take back" in result.output
+    assert "nothing taken back" in result.output
     assert "cannot be told from others of the same text" in str(quarantined("out.jsonl.ledger"))
+
+
+def test_what_is_not_there_is_told_and_restored_when_it_is() -> None:
+    source = posts({"id": n, "body": INFECTED} for n in range(3))
+    Path("posts.jsonl.gz").write_bytes(gzip.compress(source))
+    assert batch("posts.jsonl", "posts.jsonl.gz", "--out", "out/").exit_code == 0
+    Path("out").rename("away")
+    result = run("restore", "out.ledger")
+    assert result.exit_code == 3
+    assert [line["cause"] for line in quarantined("out.ledger")] == [
+        f"{Path('out', name).absolute()} is not there, or cannot be read" for name in ("posts.jsonl", "posts.jsonl.gz")
+    ]
+    Path("away").rename("out")
+    assert "6 cuts taken back" in run("restore", "out.ledger").output
+    assert Path("out/posts.jsonl").read_bytes() == source
+    assert Path("out/posts.jsonl.gz").read_bytes() == Path("posts.jsonl.gz").read_bytes()
+
+
+@pytest.mark.parametrize("ledger", ["posts.ledger", "other/posts.ledger"])
+def test_paths_lead_from_the_folder_of_the_run(
+    ledger: str, site: list[tuple[object, ...]], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = posts({"id": n, "body": INFECTED} for n in range(3))
+    names = ["posts.jsonl", "sqlite:///site.db#posts"]
+    assert batch(*names, "--in-place", "--ledger", ledger).exit_code == 0
+    Path("elsewhere/in").mkdir(parents=True)
+    for name in ("posts.jsonl", "site.db", "other", "posts.ledger"):
+        if Path(name).exists():
+            Path(name).rename(Path("elsewhere/in", name))
+    monkeypatch.chdir("elsewhere")
+    result = run("restore", f"in/{ledger}")
+    assert result.exit_code == 0, result.output
+    assert Path.cwd() == folder / "elsewhere"
+    assert (Path("in/posts.jsonl").read_bytes(), rows("in/site.db")) == (source, site)
 
 
 def test_a_cell_without_quotes_is_restored_in_a_row_that_changed() -> None:
@@ -118,11 +155,39 @@ def test_a_source_that_changed_is_searched_again_by_a_run_that_is_gone_on_with()
     assert not Path("out.jsonl.ledger.quarantine.jsonl").exists()
 
 
+@pytest.mark.parametrize("packing", [bytes, gzip.compress])
+def test_a_source_that_changed_and_is_as_long_as_before_is_searched_again(packing: Callable[[bytes], bytes]) -> None:
+    data = lines(some_records(8))
+    name = "posts.jsonl" if packing is bytes else "posts.jsonl.gz"
+    Path(name).write_bytes(packing(data))
+    command = [name, "--in-place"]
+    assert batch(*command, "--dry-run").exit_code == 0
+    changed = packing(data.replace(b"tin-3", b"tin-4"))
+    Path(name).write_bytes(changed)
+    assert batch(*command, "--resume").exit_code == 3
+    assert "changed since it was searched" in str(quarantined(f"{name}.ledger"))
+    assert Path(name).read_bytes() == changed
+    assert batch(*command, "--resume").exit_code == 0
+    assert Path(name).read_bytes() != changed
+    assert run("restore", f"{name}.ledger").exit_code == 0
+    assert Path(name).read_bytes() == changed
+
+
+def test_a_source_without_findings_that_changed_is_searched_again_in_place() -> None:
+    Path("a.txt").write_text(HONEST, "utf-8")
+    assert batch("a.txt", "--in-place", "--dry-run").exit_code == 0
+    Path("a.txt").write_text(INFECTED, "utf-8")
+    assert batch("a.txt", "--in-place", "--resume").exit_code == 3
+    assert batch("a.txt", "--in-place", "--resume").exit_code == 0
+    assert Path("a.txt").read_text("utf-8") == CLEANED
+
+
 def test_what_could_not_be_read_is_tried_again() -> None:
     whole = gzip.compress(lines(some_records(300)))
     Path("posts.jsonl.gz").write_bytes(whole[:-9])
     assert batch("posts.jsonl.gz", "--out", "out.jsonl.gz").exit_code == 3
     assert Path("out.jsonl.gz").read_bytes() == whole[:-9]
+    assert len(quarantined("out.jsonl.gz.ledger")) == 1
     Path("posts.jsonl.gz").write_bytes(whole)
     assert batch("posts.jsonl.gz", "--out", "out.jsonl.gz", "--resume").exit_code == 0
     made = gzip.decompress(Path("out.jsonl.gz").read_bytes())
@@ -190,6 +255,59 @@ def test_a_table_that_is_half_written_is_restored(site: list[tuple[object, ...]]
     assert run("restore", "l").exit_code == 0
     assert rows() == site
     assert "nothing to take back" in run("restore", "l").output
+
+
+def test_cuts_of_a_table_that_were_not_made_are_not_told_as_taken_back(site: list[tuple[object, ...]]) -> None:
+    died(FIRST, *IN_PLACE)
+    assert rows() == site
+    assert "50 cuts taken back (or not made yet: a table is half written)" in run("restore", "l").output
+
+
+def test_rows_that_were_refused_are_not_told_as_cut(site: list[tuple[object, ...]]) -> None:
+    assert run(*IN_PLACE, "--dry-run").exit_code == 0
+    with closing(sqlite3.connect("site.db")) as base, base:
+        base.execute("UPDATE posts SET body = 'Tin.' WHERE id < 11")
+    result = run(*IN_PLACE, "--resume")
+    assert result.exit_code == 3
+    assert "in 50 of them 40 findings cut" in " ".join(result.output.split())
+
+
+COPY = ("batch", "sqlite:///site.db#posts", "--out", "sqlite:///out.db", "--ledger", "l", "--no-campaigns")
+
+
+@pytest.mark.parametrize(("command", "base"), [(IN_PLACE, "site.db"), (COPY, "out.db")])
+def test_rows_that_were_changed_before_they_were_written_are_searched_again(
+    site: list[tuple[object, ...]], command: Sequence[str], base: str
+) -> None:
+    assert run(*command, "--dry-run").exit_code == 0
+    with closing(sqlite3.connect("site.db")) as connection, connection:
+        connection.execute("UPDATE posts SET body = 'Tin mới. ' || body WHERE id < 11")
+    changed = rows()
+    assert run(*command, "--resume").exit_code == 3
+    assert [n for n, (a, b) in enumerate(zip(rows(base), changed, strict=True), 1) if a == b] == list(range(1, 11))
+    assert run("restore", "l", "--document", "11", "--document", "12").exit_code == 0
+    told = run(*command, "--resume")
+    assert told.exit_code == 0
+    assert "50 records; in 50 of them 48 findings cut" in " ".join(told.output.split())
+    assert [n for n, (a, b) in enumerate(zip(rows(base), changed, strict=True), 1) if a == b] == [11, 12]
+    assert not Path("l.quarantine.jsonl").exists()
+    assert "48 cuts taken back" in run("restore", "l").output
+    assert rows(base) == changed
+
+
+def test_what_is_cut_is_restored_while_its_table_is_searched_again(site: list[tuple[object, ...]]) -> None:
+    assert run(*IN_PLACE, "--dry-run").exit_code == 0
+    with closing(sqlite3.connect("site.db")) as base, base:
+        base.execute("UPDATE posts SET body = 'Tin.' WHERE id < 11")
+    changed = rows()
+    assert run(*IN_PLACE, "--resume").exit_code == 3
+    died("from cleaner.archive import searching; searching.search = lambda *_: os._exit(9)", *IN_PLACE, "--resume")
+    assert "another destination" in run(*COPY, "--resume").output
+    Path("site.db").rename("away.db")
+    assert run(*IN_PLACE, "--resume").exit_code == 3
+    Path("away.db").rename("site.db")
+    assert "40 cuts taken back" in run("restore", "l").output
+    assert rows() == changed
 
 
 def test_a_table_that_is_half_written_is_restored_in_part_and_gone_on_with(site: list[tuple[object, ...]]) -> None:
@@ -354,6 +472,34 @@ def test_a_file_that_is_no_ledger_is_not_touched() -> None:
     result = run("restore", "site.db")
     assert (result.exit_code, result.output) == (2, "cleaner: site.db: not a ledger\n")
     assert Path("site.db").read_bytes() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions are others here")
+def test_a_ledger_where_nothing_can_be_written_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with TemporaryDirectory() as place:
+        monkeypatch.chdir(place)
+        posts({"id": n, "body": INFECTED} for n in range(3))
+        assert batch("posts.jsonl", "--in-place", "--ledger", "l").exit_code == 0
+        Path("kept").mkdir()
+        shutil.copy("l", "kept")
+        commands = (["report", "l", "--json"], ["campaigns", "list", "l"])
+        told = [run(*command).output for command in commands]
+        monkeypatch.chdir("kept")
+        for name, mode in (("l", 0o444), (".", 0o555), ("..", 0o755)):
+            Path(name).chmod(mode)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        try:
+            assert [run(*command).output for command in commands] == told
+            refused = run("restore", "l")
+            assert (refused.exit_code, "Traceback" in refused.output) == (2, False)
+            assert "readonly database" in refused.output
+        finally:
+            if is_root:
+                os.seteuid(0)
+            Path().chmod(0o755)
+            monkeypatch.chdir("..")
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import chdir, nullcontext
 from dataclasses import asdict, dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,6 +35,11 @@ _SETTINGS = {
     "policy": "another policy",
 }
 """What makes a run another one, and how users are told."""
+_CHANGED = (
+    "format = 'tables' AND EXISTS (SELECT 1 FROM document JOIN edit ON edit.document = document.id"
+    " WHERE container = container.id AND edit.state = 'refused')"
+)
+"""Whether somebody changed rows of a table between reading and writing."""
 T = TypeVar("T")
 
 
@@ -80,8 +86,8 @@ def opened(run: Run, path: Path, resume: bool) -> Ledger:
     asked = json.loads(json.dumps(run.to_dict()))
     ledger = Ledger(path) if resume else Ledger.make(path)
     if not ledger.first_run():
-        ledger.begin("batch", asked)
-    if not ledger.count("container", "state IN ('writing', 'written')"):
+        ledger.begin("batch", asked | {"folder": _folder_from(path)})
+    if not (ledger.count("container", "state IN ('writing', 'written')") or ledger.count("edit", "state <> 'found'")):
         ledger.amend({**ledger.first_run(), "destination": asked["destination"]})
     told = ledger.first_run()
     for name, what in _SETTINGS.items():
@@ -91,14 +97,23 @@ def opened(run: Run, path: Path, resume: bool) -> Ledger:
     return ledger
 
 
+def _folder_from(ledger: Path) -> str:
+    """This folder, as seen from that of a ledger."""
+    here = os.path.realpath(".")
+    try:
+        return os.path.relpath(here, os.path.dirname(os.path.realpath(ledger)))
+    except ValueError:  # it is on another drive
+        return here
+
+
 def list_sources(ledger: Ledger, run: Run) -> None:
-    """Write down the containers of a run; those that could not be read are tried again.
+    """Write down the containers of a run; those that could not be read are tried again, and tables that were changed.
 
     Raises:
         ArchiveError: something is not there, or what is written would be mixed with what is read.
     """
     refuse_within(str(ledger.path), run.sources)
-    ledger.search_again("state = 'refused'")
+    ledger.search_again(f"state = 'refused' OR state = 'written' AND {_CHANGED}")
     ledger.forget_bad()
     found = sources_of(run.sources, run.out, run.in_place, (str(ledger.path), str(quarantine_of(ledger))))
     while batch := list(islice(found, _TOGETHER)):
@@ -164,18 +179,15 @@ def restore_all(ledger: Ledger, choice: Choice, told: Callable[[Container], obje
     Raises:
         OutputError: a target cannot be written; the same call goes on where this one stopped.
     """
-    settle(ledger)
     undone = ledger.count("edit", "state = 'undone'")
-    ledger.choose(choice)
-    ledger.begin("restore", asdict(choice) | {"edits": ledger.count("edit", "state = 'undoing'")})
-    for container in ledger.containers("state IN ('writing', 'written')"):
-        if ledger.has_edits(container.id, "undoing"):
-            try:
-                restore(ledger, container)
-            except ArchiveError as error:
-                ledger.add_bad(container.id, [Bad("", 0, str(error).removeprefix(f"{container.target}: "))])
-                ledger.set_edits(container.id, "undoing", "cut" if container.state == "written" else "found")
-        told(container)
+    with chdir(ledger.folder):
+        settle(ledger)
+        ledger.choose(choice)
+        ledger.begin("restore", asdict(choice) | {"edits": ledger.count("edit", "state = 'undoing'")})
+        for container in ledger.containers():
+            if ledger.has_edits(container.id, "undoing"):
+                _restore(ledger, container)
+            told(container)
     return ledger.count("edit", "state = 'undone'") - undone
 
 
@@ -184,9 +196,17 @@ def quarantine_of(ledger: Ledger) -> Path:
     return ledger.path.with_name(f"{ledger.path.name}.quarantine.jsonl")
 
 
+def _restore(ledger: Ledger, container: Container) -> None:
+    try:
+        restore(ledger, container)
+    except ArchiveError as error:
+        ledger.complain(container.id, [Bad("", 0, str(error).removeprefix(f"{container.target}: "))])
+        ledger.set_edits(container.id, "undoing", container.kept)
+
+
 def quarantine_lines(ledger: Ledger) -> Iterator[bytes]:
-    """The records that could not be read, a JSON object a line, with the bytes that are kept of them."""
-    for source, record, offset, why, data in ledger.quarantine():
+    """The records that could not be read or taken back, a JSON object a line, with the bytes that are kept of them."""
+    for source, record, offset, why, data in chain(ledger.quarantine(), ledger.quarantine("complaint")):
         line = {"source": source, "record": record, "offset": offset, "cause": why}
         if data:
             line["data"] = base64.b64encode(data).decode()

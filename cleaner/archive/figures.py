@@ -128,7 +128,7 @@ def figures(ledger: Ledger) -> dict[str, Any]:
 
 def _reading(ledger: Ledger) -> sqlite3.Connection:
     """The ledger as it is at this moment, with the functions that the queries call."""
-    base = sqlite3.connect(f"{ledger.path.resolve().as_uri()}?mode=ro", uri=True, timeout=60, isolation_level=None)
+    base = sqlite3.connect(ledger.address, uri=True, timeout=60, isolation_level=None)
     functions: Sequence[tuple[str, int, Callable[..., str | None]]] = (
         ("hosts", 3, _hosts),
         ("month", 1, _month),

@@ -46,6 +46,8 @@ class Portion:
     piece: Piece
     is_last: bool
     """Whether the container ends with it."""
+    digest: str = ""
+    """Of the container, in hexadecimal digits, where it ends and is a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class Found:
     bad: Sequence[Bad]
     is_last: bool
     """Whether the container is searched to its end."""
+    digest: str = ""
+    """:attr:`Portion.digest`."""
 
 
 def search(portions: Sequence[Portion], settings: Settings) -> list[Found]:
@@ -160,6 +164,7 @@ def _found(portion: Portion, records: Sequence[Text | Bad], results: Iterator[Re
         documents,
         bad,
         portion.is_last,
+        portion.digest,
     )
 
 

@@ -34,6 +34,11 @@ _APPLICATION = 0x636C6E72
 _PATCH = "patch.start, old, new"
 _STATE = "coalesce(edit.state, (SELECT min(state) FROM edit WHERE edit.document = document.id))"
 """The state of a patch; those that hold only together share that of their document."""
+_KNOWN = (
+    "container = ? AND key <> '' AND id NOT IN"
+    " (SELECT min(id) FROM document WHERE container = ? AND key <> '' GROUP BY key, name)"
+)
+"""The documents of a table that was searched again of which the ledger tells more than once."""
 _SET_EDITS = "UPDATE edit SET state = ? WHERE state = ? AND document IN (SELECT id FROM document WHERE container = ?)"
 
 
@@ -54,8 +59,14 @@ class Container:
     state: str
     digest_before: str | None
     digest_after: str | None
+    """Empty once records were restored in what somebody had edited: where the others stand is not known any more."""
     digest_next: str | None
     """What it is going to be: written down before it is replaced."""
+
+    @property
+    def kept(self) -> str:
+        """The state of edits that cannot be taken back; which of a half-written table are cut is not known."""
+        return "found" if self.state == "writing" else "cut"
 
 
 class Document(NamedTuple):
@@ -116,11 +127,23 @@ class Ledger:
         if not path.is_file():
             raise ArchiveError(f"{path}: no such ledger")
         self.path = path
+        self.address = f"{path.resolve().as_uri()}?mode=ro"
+        """Where SQLite finds the ledger to read."""
         _check(path)
         try:
-            self._base = _connected(path)
+            self._base = self._opened()
         except sqlite3.Error as error:
             raise ArchiveError(f"{path}: {error}") from None
+
+    def _opened(self) -> sqlite3.Connection:
+        """The ledger to write; to read where nothing can be written beside it, which SQLite has to be told."""
+        try:
+            return _connected(str(self.path))
+        except sqlite3.OperationalError:
+            if Path(f"{self.path}-wal").exists():
+                raise
+            self.address += "&immutable=1"
+            return _connected(self.address, is_read=True)
 
     @classmethod
     def make(cls, path: Path) -> Ledger:
@@ -147,7 +170,7 @@ class Ledger:
     def again(self) -> Iterator[Ledger]:
         """The ledger opened once more, for another thread to read."""
         ledger = copy(self)  # unchecked: whoever closes the file that SQLite has open loses the locks of SQLite
-        ledger._base = _connected(self.path)
+        ledger._base = _connected(str(self.path))
         try:
             yield ledger
         finally:
@@ -169,6 +192,12 @@ class Ledger:
         row = self._base.execute("SELECT settings FROM run ORDER BY id LIMIT 1").fetchone()
         settings: Mapping[str, Any] = json.loads(row[0]) if row else {}
         return settings
+
+    @property
+    def folder(self) -> Path:
+        """Where the run that made the ledger began, and relative paths lead from; here, if that is not known."""
+        folder = Path(os.path.realpath(self.path)).parent / self.first_run().get("folder", os.getcwd())
+        return folder if folder.is_dir() else Path.cwd()
 
     def amend(self, settings: Mapping[str, Any]) -> None:
         """The run that made the ledger goes on with other settings."""
@@ -246,15 +275,17 @@ class Ledger:
             )
 
     def search_again(self, where: str) -> None:
-        """The containers for which a condition holds are as if nobody had looked into them."""
-        of_them = f"SELECT id FROM container WHERE {where}"
+        """The containers for which a condition holds are as if nobody had looked into them; what was cut stays cut."""
         with self._writing() as base:
-            self._forget(base, of_them)
-            base.execute(f"DELETE FROM quarantine WHERE container IN ({of_them})")
+            base.execute(f"CREATE TEMP TABLE again AS SELECT id FROM container WHERE {where}")
+            self._forget(base, "container IN again")
+            base.execute("DELETE FROM quarantine WHERE container IN again")
             base.execute(
-                "UPDATE container SET state = 'new', layout = NULL, searched = 0, mark = '', records = 0,"
-                f" characters = 0 WHERE id IN ({of_them})"
+                "UPDATE container SET state = 'new', searched = 0, mark = '', records = 0, characters = 0,"
+                " layout = iif(EXISTS (SELECT 1 FROM document WHERE container = container.id), layout, NULL)"
+                " WHERE id IN again"
             )
+            base.execute("DROP TABLE again")
 
     def containers(self, where: str = "1") -> Iterator[Container]:
         """The containers for which a condition holds, in the order in which they came; they may change meanwhile."""
@@ -288,12 +319,17 @@ class Ledger:
                 (before, after, container),
             )
 
+    def set_edited(self, container: int) -> None:
+        """Records of a container are about to be restored that stand elsewhere than they were written."""
+        with self._writing() as base:
+            base.execute("UPDATE container SET digest_after = '' WHERE id = ?", (container,))
+
     def keep_promise(self, container: int, old: str, new: str, state: str) -> None:
         """A container is what it was going to be, in this state; its edits in the state ``old`` are in ``new``."""
         with self._writing() as base:
             base.execute(
-                "UPDATE container SET state = ?, digest_after = coalesce(digest_next, digest_after),"
-                " digest_next = NULL WHERE id = ?",
+                "UPDATE container SET state = ?, digest_next = NULL,"
+                " digest_after = iif(digest_after = '', '', coalesce(digest_next, digest_after)) WHERE id = ?",
                 (state, container),
             )
             base.execute(
@@ -322,41 +358,55 @@ class Ledger:
                 self._add_bad(base, portion.container, portion.bad)
                 base.execute(
                     "UPDATE container SET searched = ?, mark = ?, records = records + ?, characters = characters + ?,"
-                    " state = iif(?, 'searched', state) WHERE id = ?",
+                    " state = iif(?, 'searched', state), digest_before = coalesce(nullif(?, ''), digest_before)"
+                    " WHERE id = ?",
                     (
                         portion.end,
                         portion.mark,
                         portion.records,
                         portion.characters,
                         portion.is_last,
+                        portion.digest,
                         portion.container,
                     ),
                 )
                 for document in portion.documents:
                     _add_document(base, portion.container, document)
+                if portion.is_last and portion.mark:
+                    self._forget(base, _KNOWN, portion.container, portion.container)
 
     def forget(self, container: int) -> None:
-        """Forget what was found in a container."""
+        """Forget what was found in a container and not cut, and what could not be read."""
         with self._writing() as base:
-            self._forget(base, str(container))
+            self._forget(base, "container = ?", container)
+            base.execute("DELETE FROM quarantine WHERE container = ?", (container,))
 
     @staticmethod
-    def _forget(base: sqlite3.Connection, containers: str) -> None:
+    def _forget(base: sqlite3.Connection, where: str, *values: object) -> None:
+        documents = (
+            f"SELECT id FROM document WHERE {where} AND NOT EXISTS"
+            " (SELECT 1 FROM edit WHERE edit.document = document.id AND state IN ('cut', 'undoing', 'undone'))"
+        )
         for table in ("patch", "edit", "finding"):
-            base.execute(
-                f"DELETE FROM {table} WHERE document IN (SELECT id FROM document WHERE container IN ({containers}))"
-            )
-        base.execute(f"DELETE FROM document WHERE container IN ({containers})")
+            base.execute(f"DELETE FROM {table} WHERE document IN ({documents})", values)
+        base.execute(f"DELETE FROM document WHERE id IN ({documents})", values)
 
     def add_bad(self, container: int | None, bad: Iterable[Bad]) -> None:
         """Put records into the quarantine."""
         with self._writing() as base:
             self._add_bad(base, container, bad)
 
+    def complain(self, container: int, bad: Iterable[Bad]) -> None:
+        """Say what could not be taken back, for as long as the ledger is open."""
+        with self._writing() as base:
+            self._add_bad(base, container, bad, "complaint")
+
     @staticmethod
-    def _add_bad(base: sqlite3.Connection, container: int | None, bad: Iterable[Bad]) -> None:
+    def _add_bad(
+        base: sqlite3.Connection, container: int | None, bad: Iterable[Bad], table: str = "quarantine"
+    ) -> None:
         base.executemany(
-            "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?)",
+            f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)",
             ((container, _text(b.record), b.offset, _text(b.cause), b.data) for b in bad),
         )
 
@@ -365,11 +415,15 @@ class Ledger:
         with self._writing() as base:
             base.execute("DELETE FROM quarantine WHERE container IS NULL")
 
-    def quarantine(self) -> Iterator[tuple[str, str, int, str, bytes]]:
-        """Source of the container, record, offset, cause and data of every record that could not be read."""
+    def quarantine(self, table: str = "quarantine") -> Iterator[tuple[str, str, int, str, bytes]]:
+        """Source of the container, record, offset, cause and data of every record that could not be read.
+
+        Args:
+            table: ``complaint`` for those that could not be taken back.
+        """
         yield from self._base.execute(
-            "SELECT coalesce(source, ''), record, offset, cause, data FROM quarantine"
-            " LEFT JOIN container ON container.id = container ORDER BY quarantine.rowid"
+            f"SELECT coalesce(source, ''), record, offset, cause, data FROM {table}"
+            f" LEFT JOIN container ON container.id = container ORDER BY {table}.rowid"
         )
 
     # What is to be changed
@@ -403,12 +457,10 @@ class Ledger:
             placed = [(Patch(*patch), state) for *patch, state in patches]
             yield Document(number, offset, record, name, key, before, after, placed)
 
-    def has_edits(self, container: int, state: str) -> bool:
-        """Whether a container has edits in this state."""
-        return (
-            self.count("edit JOIN document ON document.id = document", "container = ? AND state = ?", container, state)
-            > 0
-        )
+    def has_edits(self, container: int, *states: str) -> bool:
+        """Whether a container has edits in one of these states."""
+        of_them = f"container = ? AND state IN ({_marks(states)})"
+        return self.count("edit JOIN document ON document.id = document", of_them, container, *states) > 0
 
     def set_edits(self, container: int, old: str, new: str) -> None:
         """All edits of a container that are in one state are in another one now."""
@@ -423,18 +475,18 @@ class Ledger:
                 ((new, old, document) for document in documents),
             )
 
-    def refuse(self, container: int, state: str, offset: int, key: str, cause: str) -> None:
-        """The edits of a record in this state were refused, for a cause that goes to the quarantine."""
+    def refuse(self, container: int, old: str, new: str, offset: int, key: str, cause: str) -> None:
+        """The edits of a record in one state are in another one, for a cause that is told."""
+        table = "quarantine" if new == "refused" else "complaint"
         with self._writing() as base:
             of_record = "container = ? AND offset = ? AND key = ?"
             base.execute(
-                "UPDATE edit SET state = 'refused' WHERE state = ? AND document IN"
+                "UPDATE edit SET state = ? WHERE state = ? AND document IN"
                 f" (SELECT id FROM document WHERE {of_record})",
-                (state, container, offset, key),
+                (new, old, container, offset, key),
             )
             base.execute(
-                "INSERT INTO quarantine SELECT container, record, offset, ?, x'' FROM document"
-                f" WHERE {of_record} LIMIT 1",
+                f"INSERT INTO {table} SELECT container, record, offset, ?, x'' FROM document WHERE {of_record} LIMIT 1",
                 (cause, container, offset, key),
             )
 
@@ -446,6 +498,7 @@ class Ledger:
         conditions, values = _conditions(choice)
         is_cut = "(edit.state = 'cut' OR (edit.state = 'found' AND container.state = 'writing'))"
         with self._writing() as base:
+            self._take_up_refused(base)
             base.execute("CREATE TEMP TABLE chosen AS SELECT edit.id, edit.document, whole FROM edit"
                          " JOIN document ON document.id = edit.document JOIN container ON container.id = container"
                          " LEFT JOIN finding ON finding.id = edit.finding"
@@ -455,6 +508,16 @@ class Ledger:
                 " OR (state = 'cut' AND document IN (SELECT document FROM chosen WHERE whole))"
             )
             base.execute("DROP TABLE chosen")
+
+    @staticmethod
+    def _take_up_refused(base: sqlite3.Connection) -> None:
+        """What earlier programs refused to take back in files is still cut, and somebody had edited these files."""
+        refused = (
+            "FROM edit JOIN document ON document.id = edit.document JOIN container ON container.id = container"
+            " WHERE edit.state = 'refused' AND container.format <> 'tables'"
+        )
+        base.execute(f"UPDATE container SET digest_after = '' WHERE id IN (SELECT container {refused})")
+        base.execute(f"UPDATE edit SET state = 'cut' WHERE id IN (SELECT edit.id {refused})")
 
     def edits(self, document: int, states: Sequence[str]) -> Iterator[tuple[Edit, str, str]]:
         """The edits of a document in these states, in order: what was done, what it removed, and the state."""
@@ -597,12 +660,14 @@ def _check(path: Path) -> None:
         raise ArchiveError(f"{path}: a ledger of version {version}; this program knows version {VERSION}")
 
 
-def _connected(path: Path) -> sqlite3.Connection:
-    base = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+def _connected(name: str, is_read: bool = False) -> sqlite3.Connection:
+    base = sqlite3.connect(name, uri=is_read, timeout=60, isolation_level=None, check_same_thread=False)
     base.text_factory = _decoded
-    base.execute("PRAGMA journal_mode = WAL")
+    if not is_read:
+        base.execute("PRAGMA journal_mode = WAL")
     base.execute("PRAGMA synchronous = FULL")
     base.execute("PRAGMA foreign_keys = ON")
+    base.execute("CREATE TEMP TABLE complaint AS SELECT * FROM quarantine WHERE 0")
     return base
 
 

@@ -21,8 +21,8 @@ CREATE TABLE container (
     state TEXT NOT NULL DEFAULT 'new',    -- new, searched, writing (in place), written, refused
     records INTEGER NOT NULL DEFAULT 0,
     characters INTEGER NOT NULL DEFAULT 0,
-    digest_before TEXT,               -- SHA-256 of its bytes
-    digest_after TEXT,
+    digest_before TEXT,               -- SHA-256 of its bytes, as they were searched
+    digest_after TEXT,                -- empty once records were restored in what somebody had edited
     digest_next TEXT                  -- what it is going to be: written down before it is replaced
 );
 
@@ -69,7 +69,7 @@ CREATE TABLE edit (
     left TEXT NOT NULL,               -- the text before it, and behind
     right TEXT NOT NULL,
     at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ')),
-    state TEXT NOT NULL DEFAULT 'found'   -- found, cut, undoing, undone, refused
+    state TEXT NOT NULL DEFAULT 'found'   -- found, cut, undoing, undone, refused (not cut)
 );
 CREATE INDEX edit_document ON edit (document);
 CREATE INDEX edit_finding ON edit (finding);

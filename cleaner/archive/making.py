@@ -14,7 +14,7 @@ from cleaner.archive.ledger import Container, Ledger
 from cleaner.archive.packing import blocks, pack
 from cleaner.archive.records import ArchiveError, Change, Layout
 from cleaner.archive.splice import MismatchError, Splice, spliced
-from cleaner.archive.stores import reading, writing
+from cleaner.archive.stores import Digesting, reading, writing
 
 IN_MEMORY = 1 << 24
 """Bytes beyond which a part of a container is kept in a file."""
@@ -24,8 +24,15 @@ Make = Callable[[Ledger, Container, IO[bytes], Write], None]
 """Reads a container and writes what takes its place."""
 
 
-def replace(ledger: Ledger, container: Container, source: str, target: str, make: Make) -> None:
-    """Make ``target`` of ``source`` at once, after it is written down what it will be."""
+def replace(
+    ledger: Ledger, container: Container, source: str, target: str, make: Make, expected: str | None = None
+) -> None:
+    """Make ``target`` of ``source`` at once, after it is written down what it will be.
+
+    Raises:
+        ArchiveError: the source is not what is expected, by its digest, or by what is to be replaced in it.
+    """
+    changed = f"{source}: {CHANGED} it was {'written' if container.state == 'written' else 'searched'}"
     before, after = hashlib.sha256(), hashlib.sha256()
     with reading(source) as stream, writing(target, source) as put:
 
@@ -35,25 +42,13 @@ def replace(ledger: Ledger, container: Container, source: str, target: str, make
 
         with ledger.together():
             try:
-                make(ledger, container, cast("IO[bytes]", _Digesting(stream, before)), write)
+                make(ledger, container, cast("IO[bytes]", Digesting(stream, before)), write)
             except MismatchError as error:
-                raise ArchiveError(f"{source}: {CHANGED} it was searched ({error})") from None
-            ledger.promise(container.id, before.hexdigest(), after.hexdigest())
-
-
-class _Digesting:
-    """A stream whose bytes are digested while they are read."""
-
-    def __init__(self, stream: IO[bytes], digest: Any) -> None:
-        self._stream, self._digest = stream, digest
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size)
-        self._digest.update(data)
-        return data
-
-    def tell(self) -> int:
-        return self._stream.tell()
+                raise ArchiveError(f"{changed} ({error})") from None
+            if expected not in (None, before.hexdigest()):
+                raise ArchiveError(changed)
+            if source != target or before.digest() != after.digest():
+                ledger.promise(container.id, before.hexdigest(), after.hexdigest())
 
 
 def digest_of_container(name: str) -> str | None:
@@ -107,10 +102,11 @@ def rewritten(ledger: Ledger, container: Container, original: IO[bytes], state: 
 
 def update(ledger: Ledger, container: Container, source: str, state: str) -> None:
     """Change the rows of a table; those that somebody changed since are refused."""
+    refusal = container.kept if state == "undoing" else "refused"
     changes = changes_of(ledger, container, state)
     module = table_module_of(container.format)
     for refused in module.rewrite(source, container.target, container.layout or Layout(), changes):
-        ledger.refuse(container.id, state, refused.offset, refused.key, refused.cause)
+        ledger.refuse(container.id, state, refusal, refused.offset, refused.key, refused.cause)
 
 
 def changes_of(ledger: Ledger, container: Container, state: str) -> Iterator[Change]:

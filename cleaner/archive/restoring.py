@@ -46,24 +46,28 @@ def restore(ledger: Ledger, container: Container) -> None:
     """Take back, in the target of a container, the edits that are in the state ``undoing``.
 
     Where somebody changed the target since, only records that still are what they were made are restored; the others
-    are refused, with a word in the quarantine.
+    are refused, and told.
 
     Raises:
-        ArchiveError: something cannot be read, or a packed target was changed since.
+        ArchiveError: something is not there or cannot be read, or a packed target was changed since.
         OutputError: the target cannot be written.
     """
     target = container.target
     if container.format == "tables":
         update(ledger, container, target, "undoing")
     else:
-        is_as_written = digest_of_container(target) == container.digest_after
+        digest = digest_of_container(target)
+        if digest is None:
+            place = target if is_remote(target) else os.path.abspath(target)
+            raise ArchiveError(f"{place} is not there, or cannot be read")
+        is_as_written = digest == container.digest_after
         if container.format == "parquet" or container.packing:
             if not is_as_written:
                 raise ArchiveError(f"{target}: {CHANGED} it was written")
             make = _members_restored
         else:
             make = _bytes_restored if is_as_written else _records_restored
-        replace(ledger, container, target, target, make)
+        replace(ledger, container, target, target, make, digest if is_as_written else None)
     ledger.keep_promise(container.id, "undoing", "undone", container.state)
 
 
@@ -80,11 +84,13 @@ def _records_restored(ledger: Ledger, container: Container, stream: IO[bytes], w
             kept.write(block)
         match = Match(ledger, container)
         splices = list(match.splices(kept))
+        if splices:
+            ledger.set_edited(container.id)
         kept.seek(0)
         spliced(kept, splices, write)
     lost = match.lost()
-    ledger.set_documents([document.id for document, _ in lost], "undoing", "refused")
-    ledger.add_bad(container.id, [Bad(document.record, document.offset, cause) for document, cause in lost])
+    ledger.set_documents([document.id for document, _ in lost], "undoing", container.kept)
+    ledger.complain(container.id, [Bad(document.record, document.offset, cause) for document, cause in lost])
 
 
 def _members_restored(ledger: Ledger, container: Container, stream: IO[bytes], write: Write) -> None:

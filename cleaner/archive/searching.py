@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from cleaner.archive.engines import Engine
 from cleaner.archive.findings import Found, Portion, Settings, search
@@ -13,7 +15,7 @@ from cleaner.archive.formats import TABLES, module_of, table_module_of
 from cleaner.archive.ledger import Container, Ledger
 from cleaner.archive.packing import unpacked
 from cleaner.archive.records import ArchiveError, Bad, Layout, Piece, Wanted
-from cleaner.archive.stores import reading
+from cleaner.archive.stores import Digesting, reading
 from cleaner.files import cause
 
 PIECE = 1 << 21
@@ -46,8 +48,8 @@ def read_layouts(ledger: Ledger, wanted: Wanted) -> Iterator[tuple[Container, La
 def refuse(ledger: Ledger, container: Container, cause: str) -> None:
     """A container that cannot be read goes to the quarantine as a whole; a run that is gone on with tries it again."""
     cause = cause.removeprefix(container.source).lstrip(": ")
-    ledger.add_bad(container.id, [Bad("", 0, cause)])
     ledger.forget(container.id)
+    ledger.add_bad(container.id, [Bad("", 0, cause)])
     ledger.set_state([container.id], "refused")
 
 
@@ -91,26 +93,31 @@ def portions(ledger: Ledger, failed: deque[tuple[Container, str]]) -> Iterator[P
 
 def _portions(container: Container, layout: Layout) -> Iterator[Portion]:
     last: Piece | None = None
-    for piece in _pieces(container, layout):
+    digest = hashlib.sha256()
+    for piece in _pieces(container, layout, digest):
         if last is not None:
             yield Portion(container.id, container.format, layout, last, False)
         last = piece
     last = last or Piece(container.searched, container.searched, b"", container.mark)
-    yield Portion(container.id, container.format, layout, last, True)
+    yield Portion(
+        container.id, container.format, layout, last, True, "" if container.format == "tables" else digest.hexdigest()
+    )
 
 
-def _pieces(container: Container, layout: Layout) -> Iterator[Piece]:
-    """The pieces of a container that are not searched yet."""
+def _pieces(container: Container, layout: Layout, digest: Any) -> Iterator[Piece]:
+    """The pieces of a container that are not searched yet; all bytes of a file are digested."""
     start = container.searched
     if container.format in TABLES:
         yield from table_module_of(container.format).pieces(container.source, layout, PIECE, start, container.mark)
+    if container.format == "tables":
         return
-    with reading(container.source) as stream, unpacked(stream, container.packing) as content:
-        if container.packing:
-            _skip(content, start)
-        else:
-            content.seek(start)
-        yield from module_of(container.format).pieces(content, layout, PIECE, start)
+    with reading(container.source) as stream:
+        digesting = cast("BinaryIO", Digesting(stream, digest))
+        if container.format not in TABLES:
+            with unpacked(digesting, container.packing) as content:
+                _skip(content, start)
+                yield from module_of(container.format).pieces(content, layout, PIECE, start)
+        _skip(digesting, sys.maxsize)
 
 
 def _layout(container: Container, wanted: Wanted) -> Layout:

@@ -104,6 +104,23 @@ def listed(address: str) -> Iterator[tuple[str, int]]:
         yield name.removeprefix(path.rstrip("/")).removeprefix("/"), int(found[name]["size"] or 0)
 
 
+class Digesting:
+    """A stream whose bytes are digested while they are read."""
+
+    def __init__(self, stream: BinaryIO, digest: Any) -> None:
+        self._stream, self._digest = stream, digest
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        data = self._stream.read(size)
+        self._digest.update(data)
+        return data
+
+    def tell(self) -> int:
+        """How many bytes were read."""
+        return self._stream.tell()
+
+
 # Remote stores
 
 

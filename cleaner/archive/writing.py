@@ -24,6 +24,7 @@ def write(ledger: Ledger, container: Container) -> None:
         ArchiveError: the source is not what was searched, or something cannot be read.
         OutputError: the target cannot be written.
     """
+    _check_size(container)
     is_changed = next(ledger.splices(container.id, ["found"]), None) is not None
     if is_changed or container.source != container.target:
         ledger.forget_members(container.id)
@@ -32,9 +33,9 @@ def write(ledger: Ledger, container: Container) -> None:
         elif not container.format and os.path.isdir(container.source):
             make_folder(Path(container.target))
         else:
-            _check_size(container)
             make = _make_of(container) if is_changed else _bytes_spliced
-            replace(ledger, container, container.source, container.target, make)
+            searched = container.digest_before if container.state == "searched" else None
+            replace(ledger, container, container.source, container.target, make, searched)
     ledger.keep_promise(container.id, "found", "cut", "refused" if container.state == "refused" else "written")
 
 
@@ -52,7 +53,7 @@ def _write_table(ledger: Ledger, container: Container) -> None:
     from cleaner.archive.formats.tables import is_copied
 
     source, target = container.source, container.target
-    is_begun = container.state == "writing"
+    is_begun = container.state == "writing" or ledger.has_edits(container.id, "cut", "undone")
     ledger.set_state([container.id], "writing")
     update(ledger, container, target if is_begun and is_copied(source, target) else source, "found")
 

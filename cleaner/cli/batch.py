@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 SAMPLES = 5
 """Edits that a dry run shows."""
+_EDITED = (
+    "EXISTS (SELECT 1 FROM edit WHERE edit.document = finding.document AND edit.state = ?"
+    " AND edit.start <= finding.end AND finding.start <= edit.end)"
+)
+"""Whether what is to be done for a finding is in a state."""
 EXIT_QUARANTINED = 3
 EXAMPLES = """\b
 Examples:
@@ -151,7 +157,7 @@ def batch(
     else:
         _show_summary(standard_output(), book, dry_run)
     if quarantined:
-        tell_quarantined(messages, book, quarantined, "could not be read or written")
+        tell_quarantined(messages, book, "could not be read or written")
     messages.print(f"the ledger is {label(str(path))}")
     book.close()
     ctx.exit(EXIT_QUARANTINED if quarantined else 0)
@@ -166,10 +172,10 @@ def _beside(sources: Sequence[str], out: str | None) -> Path:
 
 
 def write_quarantine(book: Ledger) -> int:
-    """Write the file of the records that could not be read, beside the ledger; how many they are."""
+    """Write the file of the records that could not be read or taken back, beside the ledger; how many they are."""
     from cleaner.archive.batch import quarantine_lines, quarantine_of
 
-    count = book.count("quarantine")
+    count = book.count("quarantine") + book.count("complaint")
     if count:
         with replacing(quarantine_of(book)) as write:
             for line in quarantine_lines(book):
@@ -179,18 +185,13 @@ def write_quarantine(book: Ledger) -> int:
     return count
 
 
-def tell_quarantined(screen: Screen, book: Ledger, count: int, what: str) -> None:
-    """Complain of the last records of the quarantine: the first of them one by one, then all."""
+def tell_quarantined(screen: Screen, book: Ledger, what: str, table: str = "quarantine") -> None:
+    """Complain of the records of a quarantine: the first of them one by one, then all."""
     from cleaner.archive.batch import quarantine_of
 
-    for source, record, cause in book.rows(
-        "SELECT coalesce(source, ''), record, cause FROM quarantine LEFT JOIN container ON container.id = container"
-        " ORDER BY quarantine.rowid LIMIT ? OFFSET ?",
-        min(count, SAMPLES),
-        book.count("quarantine") - count,
-    ):
+    for source, record, _, cause, _ in islice(book.quarantine(table), SAMPLES):
         screen.complain(label(": ".join(filter(None, (source, record if record != source else "", cause)))))
-    screen.complain(f"{count:,} {what}: see {label(str(quarantine_of(book)))}")
+    screen.complain(f"{book.count(table):,} {what}: see {label(str(quarantine_of(book)))}")
 
 
 def _told(fields: Sequence[str], id_field: str) -> str:
@@ -223,10 +224,12 @@ def summary(book: Ledger) -> dict[str, object]:
 
 
 def _show_summary(screen: Screen, book: Ledger, dry_run: bool) -> None:
-    records, documents = next(book.rows("SELECT coalesce(sum(records), 0) FROM container"))[0], book.count("document")
-    cut, flagged = (book.count("finding", "action = ?", action) for action in ("strip", "flag"))
+    records = next(book.rows("SELECT coalesce(sum(records), 0) FROM container"))[0]
+    infected = book.count("(SELECT DISTINCT container, offset, key FROM document)")
+    cut = book.count("finding", f"action = 'strip' AND {_EDITED}", "found" if dry_run else "cut")
+    flagged = book.count("finding", "action = 'flag'")
     would = "would be " if dry_run else ""
-    counted = f"{records:,} {'record' if records == 1 else 'records'}; in {documents:,} of them {cut:,}"
+    counted = f"{records:,} {'record' if records == 1 else 'records'}; in {infected:,} of them {cut:,}"
     screen.print(f"{counted} {'finding' if cut == 1 else 'findings'} {would}cut, {flagged:,} to look at")
     if not dry_run:
         return

@@ -20,7 +20,7 @@ Examples:
   cleaner restore cleaned.ledger --campaign 3
 
 \b
-Exit status: 0 done, 2 an error (the same command goes on), 3 done, but some documents were changed since.
+Exit status: 0 done, 2 an error (the same command goes on), 3 done, but some documents are gone or were changed since.
 """
 
 
@@ -51,19 +51,20 @@ def restore(
     messages = standard_error()
     book = Ledger(ledger)
     ctx.with_resource(alone(ledger))
-    before = book.count("quarantine")
-    with Meter(messages, "restoring", book.size("state IN ('writing', 'written')"), 0) as meter:
+    with Meter(messages, "restoring", book.size(), 0) as meter:
         undone = restore_all(
             book,
             Choice(documents, campaigns, rules, _utc(since), _utc(until, is_end=True)),
             lambda container: meter.advance(container.size),
         )
-    refused = book.count("quarantine") - before
+    write_quarantine(book)
+    refused = book.count("complaint")
     if refused:
-        write_quarantine(book)
-        tell_quarantined(messages, book, refused, "changed since and left as they are")
+        tell_quarantined(messages, book, "could not be taken back", "complaint")
+    nothing = "nothing taken back" if refused else "nothing to take back"
     cuts = "1 cut" if undone == 1 else f"{undone:,} cuts"
-    messages.print(f"{cuts} taken back" if undone else "nothing to take back")
+    unsure = " (or not made yet: a table is half written)" if book.count("container", "state = 'writing'") else ""
+    messages.print(f"{cuts} taken back{unsure}" if undone else nothing)
     if waiting := book.count("edit", "state = 'found'"):
         messages.print(f"{waiting:,} found are not written yet: cleaner batch --resume would cut them")
     book.close()

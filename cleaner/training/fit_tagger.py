@@ -248,7 +248,7 @@ class ScreenTrainer:
     def _thinned(self, sequence: Sequence) -> NDArray[np.int32]:
         """Some words are hidden, and all those of some injections: an unknown one has to be loud without them."""
         features = sequence.screen.copy()
-        hidden = self._rng.random(features.shape[1]) < UNHEARD
+        hidden = self._rng.random(int(features.shape[1])) < UNHEARD
         for first, end in sequence.spans:
             hidden[first:end] |= self._rng.random() < UNHEARD
         features[:WORDS, hidden] = SCREEN_SIZE
