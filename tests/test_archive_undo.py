@@ -494,7 +494,7 @@ def test_a_ledger_where_nothing_can_be_written_is_read(monkeypatch: pytest.Monke
             assert [run(*command).output for command in commands] == told
             refused = run("restore", "l")
             assert (refused.exit_code, "Traceback" in refused.output) == (2, False)
-            assert "readonly database" in refused.output
+            assert "cannot be written: permission denied" in refused.output
         finally:
             if is_root:
                 os.seteuid(0)
