@@ -30,8 +30,9 @@ from cleaner.files import remove_abandoned
 
 def settle(ledger: Ledger) -> None:
     """Write down what a run that was stopped had done, but not written down, and remove what it had half done."""
-    places = (container.target for container in ledger.containers("target <> ''") if not is_remote(container.target))
-    for folder in {os.path.dirname(os.path.realpath(place)) for place in (str(ledger.path), *places)}:
+    targets = (target for (target,) in ledger.rows("SELECT target FROM container") if not is_remote(target))
+    places = (os.path.realpath(target) if os.path.islink(target) else target for target in targets if target)
+    for folder in {os.path.dirname(place) for place in (str(ledger.path), *places)}:
         remove_abandoned(Path(folder))
     for container in ledger.containers("digest_next IS NOT NULL"):
         if digest_of_container(container.target) != container.digest_next:
