@@ -127,6 +127,8 @@ class Ledger:
         if not path.is_file():
             raise ArchiveError(f"{path}: no such ledger")
         self.path = path
+        self.beside = path.resolve().parent
+        """The folder that the ledger lies in, from wherever it is asked for."""
         self.address = f"{path.resolve().as_uri()}?mode=ro"
         """Where SQLite finds the ledger to read."""
         _check(path)
@@ -196,7 +198,7 @@ class Ledger:
     @property
     def folder(self) -> Path:
         """Where the run that made the ledger began, and relative paths lead from; here, if that is not known."""
-        folder = Path(os.path.realpath(self.path)).parent / self.first_run().get("folder", os.getcwd())
+        folder = self.beside / self.first_run().get("folder", os.getcwd())
         return folder if folder.is_dir() else Path.cwd()
 
     def amend(self, settings: Mapping[str, Any]) -> None:

@@ -32,7 +32,7 @@ def settle(ledger: Ledger) -> None:
     """Write down what a run that was stopped had done, but not written down, and remove what it had half done."""
     targets = (target for (target,) in ledger.rows("SELECT target FROM container") if not is_remote(target))
     places = (os.path.realpath(target) if os.path.islink(target) else target for target in targets if target)
-    for folder in {os.path.dirname(place) for place in (str(ledger.path), *places)}:
+    for folder in {str(ledger.beside), *map(os.path.dirname, places)}:
         remove_abandoned(Path(folder))
     for container in ledger.containers("digest_next IS NOT NULL"):
         if digest_of_container(container.target) != container.digest_next:
