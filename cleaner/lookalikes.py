@@ -24,6 +24,8 @@ _CODE = re.compile(r"(?<![\w-])[A-ZĐ]{1,5}-?\d{1,4}(?![\w-])")
 """Of a product, a variety, a road, a train."""
 OTHERS = 2
 """Other codes in a text that speaks in codes."""
+SERIES = 3
+"""Codes of the same letters and different figures that are a series: trains, rooms, varieties."""
 _TAG = re.compile(r"#(\w+)")
 _TAGS = re.compile(r"(?:#\w+[\s,;.|]*)+")
 ALIKE = 6
@@ -97,13 +99,22 @@ def _quoted(spans: Sequence[Span], text: str) -> list[Span]:
 
 
 def _codes(spans: Sequence[Span], text: str) -> list[Span]:
-    """The spans that are a code, where the text has other codes."""
+    """The spans that are a code, where the text has other codes, and those that are a table of codes and figures."""
+    tables = [(start, end) for start, end in spans if _is_table(text[start:end])]
     codes = [(start, end) for start, end in spans if _CODE.fullmatch(text, start, end)]
     if not codes:
-        return []
+        return tables
     inside = Intervals(spans)
     others = {m[0] for m in _CODE.finditer(text) if not inside.overlap(*m.span())} - {text[a:b] for a, b in spans}
-    return codes if len(others) >= OTHERS else []
+    return [*tables, *codes] if len(others) >= OTHERS else tables
+
+
+def _is_table(span: str) -> bool:
+    """Whether it holds a series of codes, and few words without figures."""
+    series = Counter(code.rstrip("0123456789") for code in set(_CODE.findall(span)))
+    words = [word for word in span.split() if any(map(str.isalnum, word))]
+    with_figures = sum(any(map(str.isdigit, word)) for word in words)
+    return max(series.values(), default=0) >= SERIES and 2 * with_figures >= len(words)
 
 
 def _hashtags(spans: Sequence[Span], text: str) -> Iterator[Span]:

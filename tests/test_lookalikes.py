@@ -8,6 +8,8 @@ from cleaner.document import read
 from cleaner.lookalikes import lookalikes
 
 RICE = "Giống lúa VN88 chín sớm hơn TBR19 và BC24 năm ngày; VN88 ít đổ ngã, còn QK7 phải gặt ngay khi trời hửng."
+SLOTS = "P12 07h30 09h00 | P14 07h30 10h15\nP17 13h00 15h30 trừ thứ Tư"
+WORKSHOP = f"Lịch mượn phòng máy khoa Cơ khí\n{SLOTS}\nTrả chìa khóa ở quầy."
 RIVER = "Câu lạc bộ chèo thuyền dọn rác trên sông Nhuệ từ sáng sớm, ai cũng đem theo bao tải."
 
 
@@ -25,6 +27,10 @@ def found(text: str, *words: str) -> list[str]:
         pytest.param(RICE.replace("BC24", "giống cũ").replace("QK7", "nó"), ("VN88",), [], id="one other code"),
         pytest.param(RICE, ("VN88 chín sớm",), [], id="more than a code"),
         pytest.param(RICE.replace("VN88", "vn88"), ("vn88",), [], id="a name in small letters"),
+        pytest.param(WORKSHOP, (SLOTS,), [SLOTS], id="a table of a series of codes"),
+        pytest.param(WORKSHOP.replace("P14", "K14"), (SLOTS.replace("P14", "K14"),), [], id="no series"),
+        pytest.param(WORKSHOP.replace("P14", "P12"), (SLOTS.replace("P14", "P12"),), [], id="a code that is repeated"),
+        pytest.param("Vào KU11 KU88 KU99 chơi bài trúng lớn", ("KU11 KU88 KU99 chơi bài trúng lớn",), [], id="words"),
     ],
 )
 def test_codes(text: str, words: tuple[str, ...], honest: list[str]) -> None:
