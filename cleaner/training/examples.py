@@ -24,6 +24,7 @@ from cleaner.training.inject import Injector, Sample
 from cleaner.training.material import Material
 from cleaner.training.page import on_a_page
 from cleaner.training.strange import unknown_language
+from cleaner.training.unfamiliar import unfamiliar
 from cleaner.types import CATEGORIES
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ def tagger_sequences(
             for first, last, own in zip(batch.first, batch.last, true, strict=True)
         ]
         passages = between(batch, stretches)
-        features = hashed_features(columns(passages, clean), bits)
+        seen = unfamiliar(columns(passages, clean), passages, np.random.default_rng(rng.getrandbits(32)))
+        features = hashed_features(seen, bits)
         screen = screen_features(batch.glance)
         for text, first, last in zip(passages.text, passages.first, passages.last, strict=True):
             begin, end = stretches[text]
