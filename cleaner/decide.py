@@ -61,12 +61,18 @@ class Terms:
 
 
 def decide(
-    scored: Iterable[Scored], document: Document, policy: Policy, allow: Terms, deny: Terms
+    scored: Iterable[Scored],
+    document: Document,
+    policy: Policy,
+    allow: Terms,
+    deny: Terms,
+    is_tampered: bool = False,
 ) -> tuple[list[Decision], Verdict]:
     """Decisions in text order, disjoint, and the verdict.
 
     Allowed terms protect every span that they stand in; denied terms are cut whatever their score, and with them what
-    is cut anyway and holds one. Names of injected ones are cut with their copies.
+    is cut anyway and holds one. Names of injected ones are cut with their copies. ``is_tampered`` says that something
+    certain was cut from the document before.
 
     Unless it is certain, a sentence that is off the topic but holds nothing that a rule recognises is only flagged,
     and so are a line or a link of a page that is a mere name or code, and a web address that is all there is. Never
@@ -97,7 +103,7 @@ def decide(
     def is_certain(s: Scored) -> bool:
         return s.score >= SURE and is_recognised(s)
 
-    spans = in_company(scored, is_certain=any(map(is_certain, scored)))
+    spans = in_company(scored, is_certain=is_tampered or any(map(is_certain, scored)))
     for s in with_copies(spans, filter(is_certain, spans), document.text):
         is_forced = forced.overlap(s.start, s.end)
         if allowed.overlap(s.start, s.end) or (is_forced and s.element):

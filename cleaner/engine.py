@@ -6,6 +6,7 @@ import functools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from cleaner.model.classifier import Scored
 from cleaner.model.store import default_folder, load
 from cleaner.reasons import reasons_of
 from cleaner.rules.markup import link_weights
-from cleaner.structure import Weight, judge_markup
+from cleaner.structure import SURE, Weight, judge_markup
 from cleaner.types import Action, Document, Edit, Finding, Policy, Result, Verdict
 
 BATCH = 1 << 22
@@ -121,7 +122,8 @@ class Cleaner:
                 return
             left = [read(apply(sources[number], passes[number].edits), format) for number in unsettled]
             moving = []
-            for number, (again, more, _) in zip(unsettled, self._pass(left), strict=True):
+            tampered = [passes[number].is_tampered for number in unsettled]
+            for number, (again, more, _) in zip(unsettled, self._pass(left, tampered), strict=True):
                 source, done = sources[number], passes[number]
                 if more:
                     places = Places(done.edits)
@@ -138,12 +140,17 @@ class Cleaner:
     def __reduce__(self) -> tuple[Any, ...]:
         return (Cleaner, (self._folder, self.policy, self._known_campaigns))
 
-    def _pass(self, documents: Sequence[Document]) -> list[tuple[tuple[Finding, ...], list[Edit], Verdict]]:
-        """One look at each document: its findings, the edits of those to strip, and the verdict."""
+    def _pass(
+        self, documents: Sequence[Document], tampered: Iterable[bool] = repeat(False)
+    ) -> list[tuple[tuple[Finding, ...], list[Edit], Verdict]]:
+        """One look at each document: its findings, the edits of those to strip, and the verdict.
+
+        ``tampered`` are those in which a look before was certain of an injection.
+        """
         scored = self._classifier.find(documents, floor=_floor(self.policy))
         if self._known_campaigns:
             self._add_campaigns(documents, scored)
-        return [self._decided(document, own) for document, own in zip(documents, scored, strict=True)]
+        return [self._decided(*about) for about in zip(documents, scored, tampered, strict=False)]
 
     def _add_campaigns(self, documents: Sequence[Document], scored: list[list[Scored]]) -> None:
         """Let the spans of the documents that campaigns are in be those that campaigns and model see together."""
@@ -155,12 +162,14 @@ class Cleaner:
             spans = with_campaigns(documents[number], near, found[number])
             scored[number] = [s for s in spans if s.score >= floor]
 
-    def _decided(self, document: Document, scored: list[Scored]) -> tuple[tuple[Finding, ...], list[Edit], Verdict]:
+    def _decided(
+        self, document: Document, scored: list[Scored], is_tampered: bool
+    ) -> tuple[tuple[Finding, ...], list[Edit], Verdict]:
         if document.format != "text":
             scored = judge_markup(document, scored, self._classifier.rules, self._weight_of_links(document))
         if not scored and not self._deny:
             return (), [], "clean"
-        decisions, verdict = decide(scored, document, self.policy, self._allow, self._deny)
+        decisions, verdict = decide(scored, document, self.policy, self._allow, self._deny, is_tampered)
         findings = _joined(
             document.source,
             [_finding(document.source, _place(document, d.scored), d) for d in decisions],
@@ -197,6 +206,11 @@ class _Progress:
     findings: tuple[Finding, ...]
     edits: list[Edit]
     verdict: Verdict
+
+    @property
+    def is_tampered(self) -> bool:
+        """Whether an injection is certain."""
+        return any(f.action == "strip" and f.score >= SURE for f in self.findings)
 
     def give_up(self) -> None:
         """Leave the text as it is, and the decision to a person."""

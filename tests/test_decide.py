@@ -190,6 +190,13 @@ def test_what_stands_beside_something_certain_is_surer(
     assert ("company" in first.scored.contributions) == (action == "strip")
 
 
+def test_what_was_cut_before_is_company_too() -> None:
+    doubtful = Scored(0, 5, 0.55, "gambling", {"phrase": 1.0}, {"phrase": ("nổ hũ",)})
+    for is_tampered, action in ((False, "flag"), (True, "strip")):
+        (found,), _ = decide([doubtful], read(HOST, "text"), Policy(), Terms(()), Terms(()), is_tampered)
+        assert found.action == action
+
+
 def test_what_is_hidden_does_not_count_wherever_its_words_stand() -> None:
     comment = '<!-- <a href="https://vuabai44.top/">vuabai44 nạp rút một phút</a> -->'
     document = read(f"<p>{HOST}</p>{comment}<div hidden>{SHOES}</div><p>{SHOES}</p>", "html")

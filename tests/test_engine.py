@@ -175,3 +175,24 @@ def test_in_an_unknown_language_rules_decide_and_the_finding_says_so(language: s
 def test_in_an_unknown_language_nothing_is_cut_that_no_two_rules_recognise(language: str, words: str) -> None:
     source = UNKNOWN[language].format(words)
     assert Cleaner().clean(source, "text").text == source
+
+
+COMPOST = (
+    "ชาวบ้านหนองกระทุ่มรวมกลุ่มทำปุ๋ยหมักจากผักตบชวา\n\n"
+    "กลุ่มแม่บ้านตำบลหนองกระทุ่มใช้เวลาช่วงเช้าวันเสาร์เก็บผักตบชวาขึ้นจากคลองหลังวัด แล้วนำมาสับเป็นท่อนสั้น ๆ "
+    "ผสมกับมูลวัวและใบไม้แห้ง กองปุ๋ยแต่ละกองสูงประมาณหนึ่งเมตรครึ่ง ต้องกลับกองทุกเจ็ดวันเพื่อให้อากาศเข้าถึง{}"
+    " และรดน้ำให้ชื้นพอดี\n\n"
+    "ป้าสมจิตร แก้วบัวทอง หัวหน้ากลุ่ม เล่าว่าเมื่อก่อนคลองตันจนเรือผ่านไม่ได้ ปัจจุบันน้ำไหลดีขึ้นและปลาเริ่มกลับมา "
+    "ปุ๋ยที่ได้แบ่งให้สมาชิกครัวเรือนละห้ากระสอบ ส่วนที่เหลือขายให้สวนมะม่วงในราคากระสอบละสี่สิบบาท\n\n"
+    "โรงเรียนประจำตำบลจะพานักเรียนชั้นประถมปลายมาเรียนรู้การทำปุ๋ยในเดือนหน้า "
+    "โดยให้นักเรียนวัดอุณหภูมิกองปุ๋ยและจดบันทึกด้วยตนเอง"
+)
+SLOTS, SIGN_UP = " สล็อตเว็บตรงไม่ผ่านเอเย่นต์ แตกง่าย", "\nสมัครบาคาร่าออนไลน์ ฝากถอนออโต้ แอดไลน์ @luckymoo99"
+
+
+def test_what_is_left_is_judged_in_the_company_of_what_was_cut() -> None:
+    result = clean(COMPOST.format(SLOTS) + SIGN_UP)
+    assert result.text == COMPOST.format("")
+    assert "company" in {reason.code for reason in result.findings[0].reasons}
+    assert clean(result.text).text == result.text
+    assert clean(COMPOST.format(SLOTS)).text == COMPOST.format(SLOTS)
