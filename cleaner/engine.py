@@ -6,7 +6,6 @@ import functools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -108,7 +107,7 @@ class Cleaner:
 
     def _clean(self, sources: Sequence[str], format: str) -> Iterator[Result]:
         documents = [read(source, format) for source in sources]
-        passes = [_Progress(*found) for found in self._pass(documents)]
+        passes = [_Progress(*found) for found in self._pass(documents, [False] * len(documents))]
         self._settle(sources, passes, format)
         for document, done in zip(documents, passes, strict=True):
             text = apply(document.source, done.edits)
@@ -141,7 +140,7 @@ class Cleaner:
         return (Cleaner, (self._folder, self.policy, self._known_campaigns))
 
     def _pass(
-        self, documents: Sequence[Document], tampered: Iterable[bool] = repeat(False)
+        self, documents: Sequence[Document], tampered: Sequence[bool]
     ) -> list[tuple[tuple[Finding, ...], list[Edit], Verdict]]:
         """One look at each document: its findings, the edits of those to strip, and the verdict.
 
@@ -150,7 +149,7 @@ class Cleaner:
         scored = self._classifier.find(documents, floor=_floor(self.policy))
         if self._known_campaigns:
             self._add_campaigns(documents, scored)
-        return [self._decided(*about) for about in zip(documents, scored, tampered, strict=False)]
+        return [self._decided(*about) for about in zip(documents, scored, tampered, strict=True)]
 
     def _add_campaigns(self, documents: Sequence[Document], scored: list[list[Scored]]) -> None:
         """Let the spans of the documents that campaigns are in be those that campaigns and model see together."""
@@ -209,8 +208,9 @@ class _Progress:
 
     @property
     def is_tampered(self) -> bool:
-        """Whether an injection is certain."""
-        return any(f.action == "strip" and f.score >= SURE for f in self.findings)
+        """Whether an injection is certain; what a policy denies says nothing of who put it there."""
+        certain = [f for f in self.findings if f.action == "strip" and f.score >= SURE]
+        return any(reason.code != "policy" for f in certain for reason in f.reasons)
 
     def give_up(self) -> None:
         """Leave the text as it is, and the decision to a person."""

@@ -196,3 +196,8 @@ def test_what_is_left_is_judged_in_the_company_of_what_was_cut() -> None:
     assert "company" in {reason.code for reason in result.findings[0].reasons}
     assert clean(result.text).text == result.text
     assert clean(COMPOST.format(SLOTS)).text == COMPOST.format(SLOTS)
+
+
+def test_what_an_editor_has_cut_is_no_company() -> None:
+    result = Cleaner(policy=Policy(deny=("มูลวัว",))).clean(COMPOST.format(SLOTS))
+    assert result.text == COMPOST.format(SLOTS).replace("มูลวัว", "")
