@@ -21,7 +21,7 @@ import zstandard
 from click.testing import CliRunner, Result
 from conftest import HONEST_SEED, INFECTED_SEED, ROOT
 
-from cleaner.archive.ledger import Ledger
+from cleaner.archive.ledger import Ledger, containers, runs
 from cleaner.cli import main
 from cleaner.engine import clean
 
@@ -159,7 +159,7 @@ def test_a_folder_is_one_however_it_is_spelled(site: Path, monkeypatch: pytest.M
     assert batch(name, "--in-place", "--ledger", ledger).exit_code == 0
     assert honest.stat().st_ino == before.st_ino
     with closing(Ledger(ledger)) as book:
-        named = {container.source: container.target for container in book.containers()}
+        named = {container.source: container.target for container in containers.each(book)}
     assert named == {str(Path(name, file)): str(Path(name, file)) for file in tree(Path(name))}
 
 
@@ -541,10 +541,10 @@ def test_a_run_that_was_killed_keeps_nobody_off_its_ledger(waiting: subprocess.P
 def test_who_reads_a_ledger_takes_nothing_from_who_writes_it(folder: Path) -> None:
     reading = [sys.executable, "-m", "cleaner", "report", "l"]
     with closing(Ledger.make(Path("l"))) as book:
-        book.begin("batch", {})
+        runs.begin(book, "batch", {})
         with book.again() as reader:
-            assert reader.has_begun("batch")
+            assert runs.has_begun(reader, "batch")
         subprocess.run(reading, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL, check=True)
-        book.begin("surveyed", {})
+        runs.begin(book, "surveyed", {})
         with closing(Ledger(Path("l"))) as other:
-            assert other.has_begun("surveyed")
+            assert runs.has_begun(other, "surveyed")

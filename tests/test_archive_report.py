@@ -23,7 +23,7 @@ from selenium.webdriver.common.by import By
 
 from cleaner.archive.figures import figures
 from cleaner.archive.findings import Found, FoundDocument, FoundEdit
-from cleaner.archive.ledger import Ledger
+from cleaner.archive.ledger import Ledger, containers, runs, searched
 from cleaner.archive.records import ArchiveError, Bad
 from cleaner.cli import main
 from cleaner.report.archive import page
@@ -90,9 +90,9 @@ def document(
 def ledger_of(path: Path, *documents: FoundDocument, bad: Sequence[Bad] = (), source: str = "posts.jsonl") -> Ledger:
     """A ledger of a container with these documents."""
     ledger = Ledger.make(path)
-    ledger.begin("batch", {})
-    ledger.add_containers([(source, "", "jsonl", "", 10)])
-    ledger.add([Found(1, 10, "", 10, len(documents) + len(bad), 100, documents, bad, True)])
+    runs.begin(ledger, "batch", {})
+    containers.add(ledger, [(source, "", "jsonl", "", 10)])
+    searched.add(ledger, [Found(1, 10, "", 10, len(documents) + len(bad), 100, documents, bad, True)])
     return ledger
 
 
@@ -258,7 +258,7 @@ def test_campaigns(tmp_path: Path) -> None:
             ],
         )
     base.close()
-    ledger.add([Found(1, 20, "", 10, 2, 100, [document("tin-1", "soi cầu 88", reasons=(named,))], (), True)])
+    searched.add(ledger, [Found(1, 20, "", 10, 2, 100, [document("tin-1", "soi cầu 88", reasons=(named,))], (), True)])
     told = figures(ledger)
     assert told["campaigns"]["listed"] == [
         {"number": 2, "kind": "target", "text": "lo88.example", "documents": 1200, "score": 0.5, "state": "proposed",
@@ -390,7 +390,7 @@ def hostile_figures(path: Path, hostile: str) -> dict[str, Any]:
         bad=[Bad(hostile, 7, hostile)],
         source=hostile,
     )
-    ledger.begin(hostile, {})
+    runs.begin(ledger, hostile, {})
     with sqlite3.connect(ledger.path) as base:
         base.execute(
             "INSERT INTO campaign (kind, texts, documents, dispersion, promotion, score, state)"

@@ -21,7 +21,7 @@ from test_archive_batch import CLEANED, HONEST, INFECTED, batch, lines, run, som
 from cleaner.archive.formats import tables
 
 OTHER = INFECTED.replace("xổ số trực tuyến minh ngọc", "nhà cái uy tín nhất 2024")
-KEEP = "from cleaner.archive.ledger import Ledger; Ledger.keep_promise = lambda *_: os._exit(9)"
+KEEP = "from cleaner.archive.ledger import containers; containers.keep_promise = lambda *_: os._exit(9)"
 REPLACE = """
 replace = os.replace
 os.replace = lambda path, place: os._exit(9) if str(place).endswith("a.txt") else replace(path, place)

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cleaner.archive.findings import Settings, classifier_of
-from cleaner.archive.ledger import Choice, Container, Ledger
+from cleaner.archive.ledger import Ledger, containers, edits, quarantine, runs, searched
+from cleaner.archive.ledger.choosing import Choice, choose
+from cleaner.archive.ledger.containers import Container
 from cleaner.archive.records import ArchiveError, Bad, Layout, Wanted
 from cleaner.archive.restoring import restore, settle
 from cleaner.archive.searching import read_layouts, refuse
@@ -85,11 +87,11 @@ def opened(run: Run, path: Path, resume: bool) -> Ledger:
     classifier_of(run.settings.model)
     asked = json.loads(json.dumps(run.to_dict()))
     ledger = Ledger(path) if resume else Ledger.make(path)
-    if not ledger.first_run():
-        ledger.begin("batch", asked | {"folder": _folder_from(path)})
+    if not runs.first_settings(ledger):
+        runs.begin(ledger, "batch", asked | {"folder": _folder_from(path)})
     if not (ledger.count("container", "state IN ('writing', 'written')") or ledger.count("edit", "state <> 'found'")):
-        ledger.amend({**ledger.first_run(), "destination": asked["destination"]})
-    told = ledger.first_run()
+        runs.amend(ledger, {**runs.first_settings(ledger), "destination": asked["destination"]})
+    told = runs.first_settings(ledger)
     for name, what in _SETTINGS.items():
         if told.get(name) != asked[name]:
             ledger.close()
@@ -113,15 +115,14 @@ def list_sources(ledger: Ledger, run: Run) -> None:
         ArchiveError: something is not there, or what is written would be mixed with what is read.
     """
     refuse_within(str(ledger.path), run.sources)
-    ledger.search_again(f"state = 'refused' OR state = 'written' AND {_CHANGED}")
-    ledger.forget_bad()
+    searched.search_again(ledger, f"state = 'refused' OR state = 'written' AND {_CHANGED}")
+    quarantine.forget_bad(ledger)
     found = sources_of(run.sources, run.out, run.in_place, (str(ledger.path), str(quarantine_of(ledger))))
     while batch := list(islice(found, _TOGETHER)):
-        with ledger.together():
-            ledger.add_containers(
-                (s.name, s.target, s.format, s.packing, s.size) for s in batch if isinstance(s, Source)
-            )
-            ledger.add_bad(None, (bad for bad in batch if isinstance(bad, Bad)))
+        with ledger.writing():
+            sources = (source for source in batch if isinstance(source, Source))
+            containers.add(ledger, ((s.name, s.target, s.format, s.packing, s.size) for s in sources))
+            quarantine.add(ledger, None, (bad for bad in batch if isinstance(bad, Bad)))
 
 
 def read_all_layouts(ledger: Ledger, wanted: Wanted) -> list[tuple[Container, Layout]]:
@@ -130,7 +131,7 @@ def read_all_layouts(ledger: Ledger, wanted: Wanted) -> list[tuple[Container, La
     Raises:
         ArchiveError: a table that was named cannot be read as the user said.
     """
-    with ledger.together():
+    with ledger.writing():
         return [(container, layout) for container, layout in read_layouts(ledger, wanted) if layout.guessed]
 
 
@@ -145,8 +146,8 @@ def write_all(ledger: Ledger, told: Callable[[Container], object] = lambda conta
         OutputError: a target cannot be written; likewise.
     """
     settle(ledger)
-    for batch in _batches(ledger.containers(), _TOGETHER):
-        with nullcontext() if any(map(_is_done_by_itself, batch)) else ledger.together():
+    for batch in _batches(containers.each(ledger), _TOGETHER):
+        with nullcontext() if any(map(_is_done_by_itself, batch)) else ledger.writing():
             for container in batch:
                 if container.state != "written" and container.target:
                     _write(ledger, container)
@@ -169,7 +170,7 @@ def _write(ledger: Ledger, container: Container) -> None:
     except OutputError as error:
         if container.source != container.target or not isinstance(error.__cause__, PermissionError):
             raise
-        ledger.break_promise(container.id)
+        containers.break_promise(ledger, container.id)
         refuse(ledger, container, str(error))
 
 
@@ -180,12 +181,12 @@ def restore_all(ledger: Ledger, choice: Choice, told: Callable[[Container], obje
         OutputError: a target cannot be written; the same call goes on where this one stopped.
     """
     undone = ledger.count("edit", "state = 'undone'")
-    with chdir(ledger.folder):
+    with chdir(runs.folder_of(ledger)):
         settle(ledger)
-        ledger.choose(choice)
-        ledger.begin("restore", asdict(choice) | {"edits": ledger.count("edit", "state = 'undoing'")})
-        for container in ledger.containers():
-            if ledger.has_edits(container.id, "undoing"):
+        choose(ledger, choice)
+        runs.begin(ledger, "restore", asdict(choice) | {"edits": ledger.count("edit", "state = 'undoing'")})
+        for container in containers.each(ledger):
+            if edits.any_in(ledger, container.id, "undoing"):
                 _restore(ledger, container)
             told(container)
     return ledger.count("edit", "state = 'undone'") - undone
@@ -200,13 +201,13 @@ def _restore(ledger: Ledger, container: Container) -> None:
     try:
         restore(ledger, container)
     except ArchiveError as error:
-        ledger.complain(container.id, [Bad("", 0, str(error).removeprefix(f"{container.target}: "))])
-        ledger.set_edits(container.id, "undoing", container.kept)
+        quarantine.complain(ledger, container.id, [Bad("", 0, str(error).removeprefix(f"{container.target}: "))])
+        edits.set_container(ledger, container.id, "undoing", container.kept)
 
 
 def quarantine_lines(ledger: Ledger) -> Iterator[bytes]:
     """The records that could not be read or taken back, a JSON object a line, with the bytes that are kept of them."""
-    for source, record, offset, why, data in chain(ledger.quarantine(), ledger.quarantine("complaint")):
+    for source, record, offset, why, data in chain(quarantine.each(ledger), quarantine.each(ledger, "complaint")):
         line = {"source": source, "record": record, "offset": offset, "cause": why}
         if data:
             line["data"] = base64.b64encode(data).decode()

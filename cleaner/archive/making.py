@@ -10,7 +10,8 @@ from tempfile import SpooledTemporaryFile, TemporaryDirectory
 from typing import IO, Any, cast
 
 from cleaner.archive.formats import table_module_of
-from cleaner.archive.ledger import Container, Ledger
+from cleaner.archive.ledger import Ledger, containers, edits
+from cleaner.archive.ledger.containers import Container
 from cleaner.archive.packing import blocks, pack
 from cleaner.archive.records import ArchiveError, Change, Layout
 from cleaner.archive.splice import MismatchError, Splice, spliced
@@ -40,7 +41,7 @@ def replace(
             after.update(data)
             put(data)
 
-        with ledger.together():
+        with ledger.writing():
             try:
                 make(ledger, container, cast("IO[bytes]", Digesting(stream, before)), write)
             except MismatchError as error:
@@ -48,7 +49,7 @@ def replace(
             if expected not in (None, before.hexdigest()):
                 raise ArchiveError(changed)
             if source != target or before.digest() != after.digest():
-                ledger.promise(container.id, before.hexdigest(), after.hexdigest())
+                containers.promise(ledger, container.id, before.hexdigest(), after.hexdigest())
 
 
 def digest_of_container(name: str) -> str | None:
@@ -106,7 +107,7 @@ def update(ledger: Ledger, container: Container, source: str, state: str) -> Non
     changes = changes_of(ledger, container, state)
     module = table_module_of(container.format)
     for refused in module.rewrite(source, container.target, container.layout or Layout(), changes):
-        ledger.refuse(container.id, state, refusal, refused.offset, refused.key, refused.cause)
+        edits.refuse(ledger, container.id, state, refusal, refused.offset, refused.key, refused.cause)
 
 
 def changes_of(ledger: Ledger, container: Container, state: str) -> Iterator[Change]:
@@ -115,7 +116,7 @@ def changes_of(ledger: Ledger, container: Container, state: str) -> Iterator[Cha
     Where edits are undone in a table that is half written, the others are those that it is going to have.
     """
     states = ["cut", "found", "undoing"] if state == "undoing" else [state]
-    for document in ledger.documents(container.id, states):
+    for document in edits.documents(ledger, container.id, states):
         patches = [patch for patch, now in document.patches if now != "undoing"]
         done = [patch for patch, _ in document.patches] if state == "undoing" else []
         if patches != done:

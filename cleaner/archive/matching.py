@@ -9,7 +9,9 @@ from typing import IO, Any, cast
 
 from cleaner.archive.findings import digest_of
 from cleaner.archive.formats import module_of
-from cleaner.archive.ledger import Container, Document, Ledger
+from cleaner.archive.ledger import Ledger, edits
+from cleaner.archive.ledger.containers import Container
+from cleaner.archive.ledger.edits import Document
 from cleaner.archive.records import ArchiveError, Layout, Text, unnamed
 from cleaner.archive.splice import Splice, inverse
 from cleaner.edit import apply
@@ -39,7 +41,7 @@ class Match:
         self._module, self._layout = module_of(container.format), container.layout or Layout()
         self._wanted: defaultdict[_Key, deque[Document]] = defaultdict(deque)
         self._parted: defaultdict[_Place, list[Document]] = defaultdict(list)
-        for document in ledger.documents(container.id, _STATES):
+        for document in edits.documents(ledger, container.id, _STATES):
             if not any(state == "undoing" for _, state in document.patches):
                 continue
             if ledger.count("edit", "document = ? AND state = 'undone'", document.id):
@@ -81,8 +83,8 @@ class Match:
         """Whether a text is what the edits that were not taken back make of the source of a document."""
         with suppress(ArchiveError):
             source = apply(text.text, self._back(document, _STATES))
-            edits = [edit for edit, _, _ in self._ledger.edits(document.id, _STATES)]
-            return digest_of(source) == document.digest_before and apply(source, edits) == text.text
+            done = [edit for edit, _, _ in edits.each(self._ledger, document.id, _STATES)]
+            return digest_of(source) == document.digest_before and apply(source, done) == text.text
         return False
 
     def _back(self, document: Document, states: Collection[str]) -> list[Edit]:
@@ -93,7 +95,7 @@ class Match:
         """
         back: list[Edit] = []
         moved = 0
-        for edit, removed, state in self._ledger.edits(document.id, _STATES):
+        for edit, removed, state in edits.each(self._ledger, document.id, _STATES):
             if len(removed) != edit.end - edit.start:
                 raise ArchiveError(_UNSPELLED)
             if state in states:

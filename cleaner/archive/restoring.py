@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
 
-from cleaner.archive.ledger import Container, Ledger
+from cleaner.archive.ledger import Ledger, containers, edits, originals, quarantine
+from cleaner.archive.ledger.containers import Container
 from cleaner.archive.making import (
     CHANGED,
     IN_MEMORY,
@@ -34,13 +35,13 @@ def settle(ledger: Ledger) -> None:
     places = (os.path.realpath(target) if os.path.islink(target) else target for target in targets if target)
     for folder in {str(ledger.beside), *map(os.path.dirname, places)}:
         remove_abandoned(Path(folder))
-    for container in ledger.containers("digest_next IS NOT NULL"):
+    for container in containers.each(ledger, "digest_next IS NOT NULL"):
         if digest_of_container(container.target) != container.digest_next:
-            ledger.break_promise(container.id)
+            containers.break_promise(ledger, container.id)
         elif container.state == "written":
-            ledger.keep_promise(container.id, "undoing", "undone", "written")
+            containers.keep_promise(ledger, container.id, "undoing", "undone", "written")
         else:
-            ledger.keep_promise(container.id, "found", "cut", "written")
+            containers.keep_promise(ledger, container.id, "found", "cut", "written")
 
 
 def restore(ledger: Ledger, container: Container) -> None:
@@ -69,11 +70,11 @@ def restore(ledger: Ledger, container: Container) -> None:
         else:
             make = _bytes_restored if is_as_written else _records_restored
         replace(ledger, container, target, target, make, digest if is_as_written else None)
-    ledger.keep_promise(container.id, "undoing", "undone", container.state)
+    containers.keep_promise(ledger, container.id, "undoing", "undone", container.state)
 
 
 def _bytes_restored(ledger: Ledger, container: Container, stream: IO[bytes], write: Write) -> None:
-    applied = ledger.splices(container.id, ["cut", "undoing"])
+    applied = edits.splices(ledger, container.id, ["cut", "undoing"])
     spliced(stream, inverse((splice, state == "undoing") for splice, state in applied), write)
 
 
@@ -86,19 +87,20 @@ def _records_restored(ledger: Ledger, container: Container, stream: IO[bytes], w
         match = Match(ledger, container)
         splices = list(match.splices(kept))
         if splices:
-            ledger.set_edited(container.id)
+            containers.set_edited(ledger, container.id)
         kept.seek(0)
         spliced(kept, splices, write)
     lost = match.lost()
-    ledger.set_documents([document.id for document, _ in lost], "undoing", container.kept)
-    ledger.complain(container.id, [Bad(document.record, document.offset, cause) for document, cause in lost])
+    edits.set_documents(ledger, [document.id for document, _ in lost], "undoing", container.kept)
+    bad = [Bad(document.record, document.offset, cause) for document, cause in lost]
+    quarantine.complain(ledger, container.id, bad)
 
 
 def _members_restored(ledger: Ledger, container: Container, stream: IO[bytes], write: Write) -> None:
     """Members in which nothing is cut any more are what they were; the others are made again of what they were."""
-    splices = Splices(splice for splice, _ in ledger.splices(container.id, ["cut"]))
+    splices = Splices(splice for splice, _ in edits.splices(ledger, container.id, ["cut"]))
     at = moved = 0
-    for member, data in ledger.members(container.id):
+    for member, data in originals.each(ledger, container.id):
         copy(stream, member.start + moved - at, write)
         copy(stream, member.target_length, lambda _: None)
         at = member.start + moved + member.target_length
@@ -118,6 +120,6 @@ def _members_restored(ledger: Ledger, container: Container, stream: IO[bytes], w
                 for block in blocks(cast("IO[bytes]", original)):
                     write(block)
                 length = member.length
-        ledger.promise_member(member.id, length)
+        originals.promise(ledger, member.id, length)
     for block in blocks(stream):
         write(block)

@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, cast
 from cleaner.archive.engines import Engine
 from cleaner.archive.findings import Found, Portion, Settings, search
 from cleaner.archive.formats import TABLES, module_of, table_module_of
-from cleaner.archive.ledger import Container, Ledger
+from cleaner.archive.ledger import Ledger, campaigns, containers, quarantine, searched
+from cleaner.archive.ledger.containers import Container
 from cleaner.archive.packing import unpacked
 from cleaner.archive.records import ArchiveError, Bad, Layout, Piece, Wanted
 from cleaner.archive.stores import Digesting, reading
@@ -32,7 +33,7 @@ def read_layouts(ledger: Ledger, wanted: Wanted) -> Iterator[tuple[Container, La
     Raises:
         ArchiveError: a table that was named cannot be read as the user said.
     """
-    for container in ledger.containers("state = 'new'"):
+    for container in containers.each(ledger, "state = 'new'"):
         if container.layout is None and container.format:
             try:
                 layout = _layout(container, wanted)
@@ -41,16 +42,16 @@ def read_layouts(ledger: Ledger, wanted: Wanted) -> Iterator[tuple[Container, La
                     raise
                 refuse(ledger, container, str(error))
             else:
-                ledger.set_layout(container.id, layout)
+                containers.set_layout(ledger, container.id, layout)
                 yield container, layout
 
 
 def refuse(ledger: Ledger, container: Container, cause: str) -> None:
     """A container that cannot be read goes to the quarantine as a whole; a run that is gone on with tries it again."""
     cause = cause.removeprefix(container.source).lstrip(": ")
-    ledger.forget(container.id)
-    ledger.add_bad(container.id, [Bad("", 0, cause)])
-    ledger.set_state([container.id], "refused")
+    searched.forget(ledger, container.id)
+    quarantine.add(ledger, container.id, [Bad("", 0, cause)])
+    containers.set_state(ledger, [container.id], "refused")
 
 
 def search_all(
@@ -72,9 +73,9 @@ def search_all(
     """
     failed: deque[tuple[Container, str]] = deque()
     with ledger.again() as reader:
-        settings = replace(settings, campaigns=tuple(ledger.campaigns()))
+        settings = replace(settings, campaigns=tuple(campaigns.each(ledger)))
         for found in engine(search, batches(portions(reader, failed)), settings):
-            ledger.add(found)
+            searched.add(ledger, found)
             told(found)
     for container, why in failed:
         refuse(ledger, container, why)
@@ -82,7 +83,7 @@ def search_all(
 
 def portions(ledger: Ledger, failed: deque[tuple[Container, str]]) -> Iterator[Portion]:
     """What is to be searched, container by container; those that cannot be read are put into ``failed``."""
-    for container in ledger.containers("state = 'new'"):
+    for container in containers.each(ledger, "state = 'new'"):
         if not container.format or container.layout is None:
             continue
         try:

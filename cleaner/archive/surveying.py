@@ -10,7 +10,8 @@ from cleaner.archive.campaigns import judge
 from cleaner.archive.engines import Engine
 from cleaner.archive.findings import Portion, Settings, classifier_of
 from cleaner.archive.frequencies import Counts, Frequencies, Watch, count
-from cleaner.archive.ledger import Container, Ledger
+from cleaner.archive.ledger import Ledger, campaigns, runs
+from cleaner.archive.ledger.containers import Container
 from cleaner.archive.searching import batches, portions
 from cleaner.archive.survey import Gathered, gather
 
@@ -29,7 +30,7 @@ def find_campaigns(
     Raises:
         ArchiveError: nothing can be written down, or workers are lost.
     """
-    if ledger.has_begun("surveyed"):
+    if runs.has_begun(ledger, "surveyed"):
         return
     unread: deque[tuple[Container, str]] = deque()
     frequencies, gathered = Frequencies(), Gathered()
@@ -43,9 +44,9 @@ def find_campaigns(
             gathered = gathered.merged(found)
             told(size)
     judged = judge(gathered, classifier_of(settings.model))
-    with ledger.together():
-        ledger.add_campaigns(judged)
-        ledger.begin("surveyed", {"campaigns": len(judged)})
+    with ledger.writing():
+        campaigns.add(ledger, judged)
+        runs.begin(ledger, "surveyed", {"campaigns": len(judged)})
 
 
 def _count(some: Sequence[Portion], settings: Settings) -> tuple[int, Counts]:

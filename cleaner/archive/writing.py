@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
 
-from cleaner.archive.ledger import Container, Ledger
+from cleaner.archive.ledger import Ledger, containers, edits, originals
+from cleaner.archive.ledger.containers import Container
 from cleaner.archive.making import CHANGED, IN_MEMORY, Write, packed, replace, rewritten, update
 from cleaner.archive.packing import blocks, members
 from cleaner.archive.records import ArchiveError
@@ -25,9 +26,9 @@ def write(ledger: Ledger, container: Container) -> None:
         OutputError: the target cannot be written.
     """
     _check_size(container)
-    is_changed = next(ledger.splices(container.id, ["found"]), None) is not None
+    is_changed = next(edits.splices(ledger, container.id, ["found"]), None) is not None
     if is_changed or container.source != container.target:
-        ledger.forget_members(container.id)
+        originals.forget(ledger, container.id)
         if container.format == "tables":
             _write_table(ledger, container)
         elif not container.format and os.path.isdir(container.source):
@@ -36,7 +37,8 @@ def write(ledger: Ledger, container: Container) -> None:
             make = _make_of(container) if is_changed else _bytes_spliced
             searched = container.digest_before if container.state == "searched" else None
             replace(ledger, container, container.source, container.target, make, searched)
-    ledger.keep_promise(container.id, "found", "cut", "refused" if container.state == "refused" else "written")
+    state = "refused" if container.state == "refused" else "written"
+    containers.keep_promise(ledger, container.id, "found", "cut", state)
 
 
 def _check_size(container: Container) -> None:
@@ -53,8 +55,8 @@ def _write_table(ledger: Ledger, container: Container) -> None:
     from cleaner.archive.formats.tables import is_copied
 
     source, target = container.source, container.target
-    is_begun = container.state == "writing" or ledger.has_edits(container.id, "cut", "undone")
-    ledger.set_state([container.id], "writing")
+    is_begun = container.state == "writing" or edits.any_in(ledger, container.id, "cut", "undone")
+    containers.set_state(ledger, [container.id], "writing")
     update(ledger, container, target if is_begun and is_copied(source, target) else source, "found")
 
 
@@ -65,12 +67,12 @@ def _make_of(container: Container) -> Callable[[Ledger, Container, IO[bytes], Wr
 
 
 def _bytes_spliced(ledger: Ledger, container: Container, stream: IO[bytes], write: Write) -> None:
-    spliced(stream, (splice for splice, _ in ledger.splices(container.id, ["found"])), write)
+    spliced(stream, (splice for splice, _ in edits.splices(ledger, container.id, ["found"])), write)
 
 
 def _members_packed(ledger: Ledger, container: Container, stream: IO[bytes], write: Write) -> None:
     """Members in which nothing is changed are copied as they are; the others are kept in the ledger as they were."""
-    splices = Splices(splice for splice, _ in ledger.splices(container.id, ["found"]))
+    splices = Splices(splice for splice, _ in edits.splices(ledger, container.id, ["found"]))
     for member in members(cast("Any", stream), container.packing):
         end = member.start + member.length
         if not splices.any_before(end):
@@ -79,7 +81,7 @@ def _members_packed(ledger: Ledger, container: Container, stream: IO[bytes], wri
             continue
         length = packed(member.content, member.start, splices.before(end), container.packing, write)
         place = (member.start, member.length, member.packed_start, member.packed_length)
-        ledger.keep_member(container.id, place, length, blocks(member.packed))
+        originals.keep(ledger, container.id, place, length, blocks(member.packed))
 
 
 def _rows_written(ledger: Ledger, container: Container, stream: IO[bytes], write: Write) -> None:
@@ -91,4 +93,4 @@ def _rows_written(ledger: Ledger, container: Container, stream: IO[bytes], write
         original.seek(0)
         length = rewritten(ledger, container, cast("IO[bytes]", original), "found", write)
         original.seek(0)
-        ledger.keep_member(container.id, (0, 0, 0, size), length, blocks(cast("IO[bytes]", original)))
+        originals.keep(ledger, container.id, (0, 0, 0, size), length, blocks(cast("IO[bytes]", original)))

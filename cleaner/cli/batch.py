@@ -110,7 +110,7 @@ def batch(
         raise click.UsageError("--engine dask and --scheduler URL belong together")
     from cleaner.archive import engines
     from cleaner.archive.batch import Run, list_sources, opened, read_all_layouts, write_all
-    from cleaner.archive.ledger import alone
+    from cleaner.archive.ledger import alone, containers
     from cleaner.archive.records import Wanted
     from cleaner.archive.searching import search_all
     from cleaner.archive.sources import is_table, refuse_within
@@ -139,12 +139,13 @@ def batch(
         messages.print(f"{label(container.source)}: {_told(layout.fields, layout.id_field)}")
     try:
         if campaigns:
-            with Meter(messages, "surveying", 2 * book.size(), 0) as meter:
+            with Meter(messages, "surveying", 2 * containers.size(book), 0) as meter:
                 find_campaigns(book, run.settings, workers, meter.advance)
-        with Meter(messages, "searching", *_done(book)) as meter:
+        size, done = containers.size(book), containers.size(book, "state <> 'new'")
+        with Meter(messages, "searching", size, done) as meter:
             search_all(book, run.settings, workers, meter.found)
         if not dry_run:
-            with Meter(messages, "writing", book.size(), 0) as meter:
+            with Meter(messages, "writing", containers.size(book), 0) as meter:
                 write_all(book, lambda container: meter.advance(container.size))
     except (KeyboardInterrupt, CleanerError, OSError):
         messages.complain(f"what is done is kept in {label(str(path))}: go on with --resume")
@@ -188,8 +189,9 @@ def write_quarantine(book: Ledger) -> int:
 def tell_quarantined(screen: Screen, book: Ledger, what: str, table: str = "quarantine") -> None:
     """Complain of the records of a quarantine: the first of them one by one, then all."""
     from cleaner.archive.batch import quarantine_of
+    from cleaner.archive.ledger import quarantine
 
-    for source, record, _, cause, _ in islice(book.quarantine(table), SAMPLES):
+    for source, record, _, cause, _ in islice(quarantine.each(book, table), SAMPLES):
         screen.complain(label(": ".join(filter(None, (source, record if record != source else "", cause)))))
     screen.complain(f"{book.count(table):,} {what}: see {label(str(quarantine_of(book)))}")
 
@@ -198,11 +200,6 @@ def _told(fields: Sequence[str], id_field: str) -> str:
     named = ", ".join(repr(name) for name in fields)
     called = f", records called by {id_field!r}" if id_field else ", records called by their place"
     return f"cleaning {named}{called} (guessed; --field and --id-field tell better)"
-
-
-def _done(book: Ledger) -> tuple[int, int]:
-    """Bytes of all containers, and of those that are searched."""
-    return book.size(), book.size("state <> 'new'")
 
 
 def summary(book: Ledger) -> dict[str, object]:

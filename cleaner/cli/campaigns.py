@@ -60,8 +60,10 @@ def list_(ledger: Path, as_json: bool) -> None:
 @NUMBERS
 def show(ledger: Path, numbers: tuple[int, ...]) -> None:
     """Show campaigns with some of the places where they were found."""
+    from cleaner.archive.ledger.campaigns import refuse_unknown
+
     screen, book = standard_output(), _open(ledger)
-    book.refuse_unknown(numbers)
+    refuse_unknown(book, numbers)
     for one in _campaigns(book, numbers):
         screen.print(*_line(one))
         for text in one["texts"][1:]:
@@ -88,10 +90,11 @@ def reject(ledger: Path, numbers: tuple[int, ...]) -> None:
 
 def _decide(ledger: Path, numbers: tuple[int, ...], state: str) -> None:
     from cleaner.archive.ledger import alone
+    from cleaner.archive.ledger.campaigns import decide
 
     book = _open(ledger)
     with alone(ledger):
-        book.decide_campaigns(numbers, state)
+        decide(book, numbers, state)
     for one in _campaigns(book, numbers):
         standard_output().print(*_line(one))
     if waiting := book.count("container", "state = 'new' AND format <> ''"):

@@ -46,12 +46,13 @@ def restore(
     Without an option all of it is taken back. A document that was changed since is left as it is, and named.
     """
     from cleaner.archive.batch import restore_all
-    from cleaner.archive.ledger import Choice, Ledger, alone
+    from cleaner.archive.ledger import Ledger, alone, containers
+    from cleaner.archive.ledger.choosing import Choice
 
     messages = standard_error()
     book = Ledger(ledger)
     ctx.with_resource(alone(ledger))
-    with Meter(messages, "restoring", book.size(), 0) as meter:
+    with Meter(messages, "restoring", containers.size(book), 0) as meter:
         undone = restore_all(
             book,
             Choice(documents, campaigns, rules, _utc(since), _utc(until, is_end=True)),
