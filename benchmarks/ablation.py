@@ -405,7 +405,7 @@ def main(data: Path, work: Path, only: tuple[str, ...], scale: float, out: Path 
 
 def scaled(scale: float) -> Recipe:
     """The recipe of all variants in smaller sizes."""
-    sizes = ("tagger_samples", "segment_samples", "calibration_samples", "rounds")
+    sizes = ("tagger_samples", "segment_samples", "choice_samples", "calibration_samples", "rounds")
     return replace(RECIPE, **{name: max(1, round(getattr(RECIPE, name) * scale)) for name in sizes})
 
 

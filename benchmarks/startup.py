@@ -20,7 +20,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = "fixtures/seeds/003_72eb07f55c0dc79f.txt"
-HEAVY = frozenset(("sklearn", "scipy", "pandas"))
+HEAVY = frozenset(("lightgbm", "sklearn", "scipy", "pandas"))
 """Packages that cleaning needs nothing of."""
 LIMIT = 2.5
 """The command may take so many times what the reference takes."""

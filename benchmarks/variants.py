@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from unittest.mock import patch
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -23,7 +22,7 @@ from cleaner.model.features import hashed_features
 from cleaner.model.passages import Batch
 from cleaner.model.segments import FEATURES, Tagged, rows
 from cleaner.model.trees import Trees
-from cleaner.training.fit_segments import fit_trees
+from cleaner.training.fit_segments import SETTINGS, fit_choice, fit_trees
 from cleaner.training.fit_tagger import TaggerTrainer
 from cleaner.training.recipe import Recipe
 from cleaner.training.train import no_trees
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 RECIPE = Recipe(
     tagger_samples=40_000,
     segment_samples=8_000,
+    choice_samples=4_000,
     calibration_samples=1_500,
     rounds=100,
     batch=16,
@@ -116,17 +116,16 @@ def hiding(columns: Sequence[int], made: Callable[..., NDArray[Any]]) -> Callabl
     return hidden
 
 
-def fitted_without(columns: Sequence[int], table: Floats, *arguments: Any) -> Trees:
+def fitted_without(columns: Sequence[int], fit: Callable[..., Trees], table: Floats, *arguments: Any) -> Trees:
     """Trees that see nothing of some columns."""
     table = table.copy()
     table[:, list(columns)] = 0
-    return fit_trees(table, *arguments)
+    return fit(table, *arguments)
 
 
-def stumps(**settings: Any) -> HistGradientBoostingClassifier:
-    """Boosted trees that ask one question each, so that evidence only adds up."""
-    more = {"max_iter": settings["max_iter"] * MORE_ROUNDS, "max_leaf_nodes": 2, "max_depth": 1}
-    return HistGradientBoostingClassifier(**settings | more)
+def one_by_one(table: Floats, labels: NDArray[np.bool_], options: NDArray[np.int64], rounds: int, seed: int) -> Trees:
+    """Trees that judge each option by itself."""
+    return fit_trees(table, labels, None, rounds, seed)
 
 
 class Logistic:
@@ -135,6 +134,11 @@ class Logistic:
     def __init__(self, table: Floats, labels: NDArray[np.bool_], weights: Floats | None = None, *_: object) -> None:
         self._fitted = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
         self._fitted.fit(table, labels, logisticregression__sample_weight=weights)
+
+    @classmethod
+    def of_choice(cls, table: Floats, labels: NDArray[np.bool_], *_: object) -> Logistic:
+        """One that judges each option by itself."""
+        return cls(table, labels)
 
     def score(self, table: Floats) -> NDArray[np.float64]:
         """Log-odds of each row."""
@@ -244,16 +248,21 @@ def _variants() -> Iterator[Variant]:
         )
         yield Variant(part, name, "tagger", hidden)
     part = "Segment decision"
-    by_path = ((f"{model}.Classifier.segments", best_paths), (f"{decision}.fit_trees", lambda *_: no_trees()))
+    nothing = ((f"{decision}.fit_trees", lambda *_: no_trees()), (f"{decision}.fit_choice", lambda *_: no_trees()))
+    by_path = ((f"{model}.Classifier.segments", best_paths), *nothing)
     yield Variant(part, "none: the tagger's own spans", "decision", by_path)
-    yield Variant(part, "logistic regression", "decision", ((f"{decision}.fit_trees", Logistic),))
-    yield Variant(part, "stumps", "decision", (("sklearn.ensemble.HistGradientBoostingClassifier", stumps),))
+    logistic = ((f"{decision}.fit_trees", Logistic), (f"{decision}.fit_choice", Logistic.of_choice))
+    yield Variant(part, "logistic regression", "decision", logistic)
+    stumps = (("cleaner.training.fit_segments.SETTINGS", SETTINGS | {"num_leaves": 2}),)
+    yield Variant(part, "stumps", "decision", stumps, {"rounds": RECIPE.rounds * MORE_ROUNDS})
+    yield Variant(part, "boundaries judged one by one", "decision", ((f"{decision}.fit_choice", one_by_one),))
     yield Variant(part, "boundaries as the candidates have them", patches=((f"{model}.variants", as_it_is),))
     part = "Evidence of the segment decision, without"
     for name, features in SEGMENT_FEATURES.items():
         columns = tuple(list(FEATURES).index(feature) for feature in features.split())
         unseen = (
-            (f"{decision}.fit_trees", partial(fitted_without, columns)),
+            (f"{decision}.fit_trees", partial(fitted_without, columns, fit_trees)),
+            (f"{decision}.fit_choice", partial(fitted_without, columns, fit_choice)),
             (f"{model}.rows", hiding(columns, rows)),
         )
         yield Variant(part, name, "decision", unseen)

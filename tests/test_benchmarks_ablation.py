@@ -23,6 +23,7 @@ from cleaner.model.chain import LABELS, best_spans
 from cleaner.model.features import WIDTH
 from cleaner.model.segments import FEATURES
 from cleaner.model.store import default_folder, load
+from cleaner.training.fit_segments import fit_trees
 from cleaner.training.fit_tagger import Sequence, TaggerTrainer
 from cleaner.training.metrics import Record
 from cleaner.training.spans import derive_spans
@@ -93,7 +94,7 @@ def test_every_feature_is_in_a_group_and_no_evidence_in_two() -> None:
 
 def test_trees_know_nothing_of_the_columns_they_are_without() -> None:
     table = np.random.default_rng(7).standard_normal((400, 3)).astype(np.float32)
-    trees = fitted_without([0], table, table[:, 0] + table[:, 1] > 0, None, 5)
+    trees = fitted_without([0], fit_trees, table, table[:, 0] + table[:, 1] > 0, None, 5)
     moved = table.copy()
     moved[:, 0] += 9
     assert trees.score(table).tolist() == trees.score(moved).tolist()

@@ -548,10 +548,31 @@ def test_cleaning_loads_nothing_it_does_not_need() -> None:
 import sys
 from cleaner.cli import main
 main(["clean", {str(INFECTED)!r}], standalone_mode=False)
-heavy = {{"sklearn", "scipy", "pandas", "rich", "tomllib"}} & set(sys.modules)
+heavy = {{"lightgbm", "sklearn", "scipy", "pandas", "rich", "tomllib"}} & set(sys.modules)
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL, check=True)
+
+
+@pytest.mark.parametrize(
+    ("missing", "command", "complaint"),
+    [
+        ("lightgbm", ["train", "--out", "small"], "training needs lightgbm: pip install 'cleaner[train]'"),
+        ("sklearn", ["train", "--out", "small"], "training needs sklearn: pip install 'cleaner[train]'"),
+        (
+            "sklearn",
+            ["evaluate", str(ROOT / "fixtures/known_failures.jsonl")],
+            "the baselines need sklearn: pip install 'cleaner[train]', or leave them out (--no-baselines)",
+        ),
+    ],
+)
+def test_without_the_extra_for_training_one_line_says_how_to_get_it(
+    tmp_path: Path, missing: str, command: list[str], complaint: str
+) -> None:
+    program = f"import sys; sys.modules[{missing!r}] = None; from cleaner.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program, *command], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"cleaner: {complaint}\n")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("chosen", [None, "2"])

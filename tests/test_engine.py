@@ -14,7 +14,7 @@ import cleaner
 from cleaner import Cleaner, Policy, Result, SourceError, clean, scan
 
 QUOTE = "xổ số trực tuyến minh ngọc"
-HEAVY = {"sklearn", "scipy", "pandas"}
+HEAVY = {"lightgbm", "sklearn", "scipy", "pandas"}
 SPAM = "nhà cái uy tín nhất việt nam"
 HOSTILE = [
     pytest.param("", id="empty"),

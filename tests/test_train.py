@@ -36,6 +36,7 @@ TINY = replace(
     tagger_samples=300,
     more_samples=100,
     segment_samples=200,
+    choice_samples=200,
     calibration_samples=60,
     rounds=5,
     workers=1,
@@ -336,6 +337,7 @@ def test_the_sizes_follow_the_scale(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "more_samples",
         "page_samples",
         "segment_samples",
+        "choice_samples",
         "calibration_samples",
     )
     halved = replace(SMALL, **{name: getattr(SMALL, name) // 2 for name in sizes})

@@ -21,6 +21,7 @@ from cleaner.training.evaluate import Evaluation, evaluate_cuts
 from cleaner.training.evaluate import evaluate as run
 from cleaner.training.metrics import ERROR_KINDS, KEYS, KINDS, MEASURES, Figure, Topic, error_counts, verdicts
 from cleaner.training.rule_precision import RuleCount, rule_counts
+from cleaner.types import CleanerError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -134,12 +135,14 @@ def evaluate(
         lessons = read_corpus([baseline_train]) if baseline_train else None
         for bad in (*corpus.bad, *(lessons.bad if lessons else ())):
             messages.complain(label(str(bad)))
+        if baselines is None:
+            baselines = len(corpus.records) <= BASELINES_UP_TO
+        if baselines:
+            _require_baselines()
         with messages.progress(len(corpus.records), len(corpus.records) > MANY_RECORDS) as advance:
             ours = run(corpus.records, *system, workers=workers, advance=advance)
         for bad in ours.quarantined:
             messages.complain(label(str(bad)))
-        if baselines is None:
-            baselines = len(corpus.records) <= BASELINES_UP_TO
         report = _report(corpus, lessons, ours, baselines)
         if RULE in by:
             report = replace(
@@ -153,6 +156,15 @@ def evaluate(
     if json_target != STDIN:
         _show(screen, report, by)
     ctx.exit(EXIT_QUARANTINED if report.quarantined else 0)
+
+
+def _require_baselines() -> None:
+    """Raises CleanerError: what the baselines need is not installed."""
+    try:
+        import sklearn  # noqa: F401
+    except ModuleNotFoundError as error:
+        message = f"the baselines need {error.name}: pip install 'cleaner[train]', or leave them out (--no-baselines)"
+        raise CleanerError(message) from None
 
 
 def _report(corpus: Corpus, lessons: Corpus | None, ours: Evaluation, with_baselines: bool) -> Report:

@@ -12,6 +12,17 @@ from pathlib import Path
 import click
 
 from cleaner.files import make_folder
+from cleaner.types import CleanerError
+
+
+def require_training() -> None:
+    """Raises CleanerError: what training needs is not installed."""
+    try:
+        import lightgbm  # noqa: F401
+        import scipy  # noqa: F401
+        import sklearn  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise CleanerError(f"training needs {error.name}: pip install 'cleaner[train]'") from None
 
 
 def refuse_replacing(out: Path, may_replace: bool) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cleaner.cli.inputs import FILE
-from cleaner.cli.new_model import refuse_replacing, replacing_folder
+from cleaner.cli.new_model import refuse_replacing, replacing_folder, require_training
 from cleaner.cli.show import Screen, json_line, standard_error
 from cleaner.files import label, make_folder, replacing
 from cleaner.types import ModelError
@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from cleaner.training.corpus import Corpus
     from cleaner.training.recipe import Recipe
 
-SIZES = ("screen_samples", "tagger_samples", "more_samples", "page_samples", "segment_samples", "calibration_samples")
+SIZES = (
+    "screen_samples",
+    "tagger_samples",
+    "more_samples",
+    "page_samples",
+    "segment_samples",
+    "choice_samples",
+    "calibration_samples",
+)
 SHOWN = 20
 """Records that cannot be used of which each is named; all of them are in the quarantine."""
 EXIT_QUARANTINED = 3
@@ -84,6 +92,7 @@ def train(
         raise click.UsageError(f"a run was stopped: --resume goes on with it; remove {str(unfinished)!r} to start anew")
     refused = out.with_name(f"{out.name}-refused")
     refuse_replacing(refused, may_replace=True)
+    require_training()
     messages = standard_error()
     recipe, articles = _task(data, corpus, phrases, messages)
     recipe = replace(recipe, workers=workers, seed=seed, **{name: _scaled(recipe, name, scale) for name in SIZES})

@@ -279,7 +279,7 @@ class Classifier:
 
     def segments(self, tagged: Tagged, lowest: float) -> list[Segment]:
         """Disjoint segments in text order with the best boundaries, about ``lowest`` raw score or better."""
-        winners = self._winners(tagged, lowest - SLACK)
+        winners = self.winners(tagged, lowest - SLACK)
         if not winners:
             return []
         options = [variants(tagged, span) for span, _ in winners]
@@ -306,8 +306,8 @@ class Classifier:
                     break
         return sorted(found, key=lambda s: s.first)
 
-    def _winners(self, tagged: Tagged, lowest: float) -> list[tuple[tuple[int, int], float]]:
-        """Disjoint candidates and their raw scores, the best first."""
+    def winners(self, tagged: Tagged, lowest: float) -> list[tuple[tuple[int, int], float]]:
+        """Disjoint candidates of at least ``lowest`` raw score, and that score, the best first."""
         spans = tagged.candidates
         if not len(spans):
             return []

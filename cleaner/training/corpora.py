@@ -34,6 +34,7 @@ SMALL = Recipe(
     more_samples=14_000,
     page_samples=1_000,
     segment_samples=3_000,
+    choice_samples=1_500,
     calibration_samples=500,
     rounds=60,
     hope=0.0,

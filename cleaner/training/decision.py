@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from cleaner.model.segments import in_passages
 from cleaner.rules import RuleSet
 from cleaner.training import examples
 from cleaner.training.corpus import Article, Corpus
-from cleaner.training.examples import Hosts, Mix, SegmentRows
-from cleaner.training.fit_segments import fit_calibration, fit_categories, fit_trees
+from cleaner.training.examples import Choices, Hosts, Mix, SegmentRows
+from cleaner.training.fit_segments import fit_calibration, fit_categories, fit_choice, fit_trees
 from cleaner.training.lessons import hosts_of, parallel, pieces_of, sampled
 from cleaner.training.recipe import Recipe, Report
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SURE = 0.9
 """Mean probability from which the tagger is sure of an injection."""
 LOWEST = -3.0
-"""Raw score from which segments take part in the calibration."""
+"""Raw score from which segments take part in the choice of boundaries and in the calibration."""
 
 
 def categories_of(
@@ -86,12 +86,11 @@ def with_decision(
     """The weights with the trees that judge the tagger's candidates, and the calibration of their scores."""
     honest = [*parts.get("counts", ()), *parts["segments"]]
     found = segment_rows(corpus, parts["segments"], honest, weights, rules, recipe, report)
-    report("segments", 1)
-    weights = replace(
-        weights,
-        worth=fit_trees(found.worth, found.worth_labels, found.weights, recipe.rounds, recipe.seed),
-        bounds=fit_trees(found.bounds, found.bounds_labels, None, recipe.rounds, recipe.seed),
-    )
+    worth = fit_trees(found.table, found.labels, found.weights, recipe.rounds, recipe.seed)
+    weights = replace(weights, worth=worth)
+    between = choices(corpus, parts["segments"], weights, rules, recipe, report)
+    bounds = fit_choice(between.table, between.labels, between.options, recipe.rounds, recipe.seed)
+    weights = replace(weights, bounds=bounds)
     return _calibrate(corpus, parts.get("calibration") or parts["segments"], weights, rules, recipe, report)
 
 
@@ -104,7 +103,11 @@ def segment_rows(
     recipe: Recipe,
     report: Report,
 ) -> SegmentRows:
-    """Rows of samples made from ``articles``, and of what looks like a candidate in the articles ``honest``."""
+    """Rows of samples made from ``articles``, and of what looks like a candidate in the articles ``honest``.
+
+    Raises:
+        ValueError: there is no candidate to learn from.
+    """
     from joblib import delayed
 
     hosts = hosts_of(corpus, articles, "segments")
@@ -113,23 +116,47 @@ def segment_rows(
     piles = [
         (lang, texts[at : at + 200]) for lang, texts in _by_language(honest).items() for at in range(0, len(texts), 200)
     ]
-    made = parallel(recipe)(
-        chain(
-            (delayed(_honest_rows)(lang, texts, weights, rules) for lang, texts in piles),
-            (
-                delayed(_rows_of_task)(sampled(host, seed, 200), mix, size, seed, weights, rules)
-                for host, size, seed in tasks
-            ),
-        )
+    made = chain(
+        (delayed(_honest_rows)(lang, texts, weights, rules) for lang, texts in piles),
+        (
+            delayed(_rows_of_task)(sampled(host, seed, 200), mix, size, seed, weights, rules)
+            for host, size, seed in tasks
+        ),
     )
-    parts: list[SegmentRows] = []
-    for number, part in enumerate(made, 1):
-        if part is not None:
-            parts.append(part)
-        report("segments", number / (len(piles) + len(tasks)))
+    found: SegmentRows = _gathered(made, len(piles) + len(tasks), "segments", recipe, report)
+    return found
+
+
+def choices(
+    corpus: Corpus, articles: Sequence[Article], weights: Weights, rules: RuleSet, recipe: Recipe, report: Report
+) -> Choices:
+    """The boundaries between which there is a choice where samples made from ``articles`` hold an injection.
+
+    Raises:
+        ValueError: no injection is found with its right boundaries among the options.
+    """
+    from joblib import delayed
+
+    hosts = hosts_of(corpus, articles, "segments")
+    mix = Mix(infected=1.0, prose=0.4)
+    tasks = pieces_of(hosts, recipe, recipe.choice_samples, 200, recipe.seed + 6)
+    made = (
+        delayed(_choices_of_task)(sampled(host, seed, 200), mix, size, seed, weights, rules)
+        for host, size, seed in tasks
+    )
+    found: Choices = _gathered(made, len(tasks), "boundaries", recipe, report)
+    return found
+
+
+def _gathered(made: Iterable[Any], count: int, stage: str, recipe: Recipe, report: Report) -> Any:
+    """The rows of so many tasks, worked off by several processes."""
+    parts = []
+    for number, part in enumerate(parallel(recipe)(made), 1):
+        parts += [part] if part is not None else []
+        report(stage, number / count)
     if not parts:
         raise ValueError("the samples hold no candidate segment to learn from")
-    return SegmentRows(*(np.concatenate([getattr(p, name) for p in parts]) for name in SegmentRows.__slots__))
+    return examples.joined(parts)
 
 
 def _by_language(articles: Sequence[Article]) -> dict[str, list[str]]:
@@ -142,6 +169,11 @@ def _by_language(articles: Sequence[Article]) -> dict[str, list[str]]:
 def _rows_of_task(hosts: Hosts, mix: Mix, size: int, seed: int, weights: Weights, rules: RuleSet) -> SegmentRows | None:
     samples = examples.draw(hosts, mix, size, seed)
     return examples.segment_rows(Classifier(weights, rules), samples, seed)
+
+
+def _choices_of_task(hosts: Hosts, mix: Mix, size: int, seed: int, weights: Weights, rules: RuleSet) -> Choices | None:
+    samples = examples.draw(hosts, mix, size, seed)
+    return examples.choices(Classifier(weights, rules), samples, LOWEST, seed)
 
 
 def _honest_rows(lang: str, texts: Sequence[str], weights: Weights, rules: RuleSet) -> SegmentRows | None:

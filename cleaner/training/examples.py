@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 STRETCH = 240
 """Tokens of the longest training texts of the tagger, a little more where an injection would be cut."""
+OPTIONS = 24
+"""Of the boundaries that an injection may have, about so many are learnt from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,24 +182,53 @@ def _disjoint(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 class SegmentRows:
     """Rows of candidate segments with what they turned out to be."""
 
-    worth: NDArray[np.float32]
-    worth_labels: NDArray[np.bool_]
-    bounds: NDArray[np.float32]
-    bounds_labels: NDArray[np.bool_]
+    table: NDArray[np.float32]
+    labels: NDArray[np.bool_]
+    """Whether cutting each of them is right."""
     weights: NDArray[np.float32]
-    """Of the rows of ``worth``: mistakes in honest texts weigh more."""
+    """Mistakes in honest texts weigh more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choices:
+    """Rows of the boundaries that a found injection may have, the options of each one after another."""
+
+    table: NDArray[np.float32]
+    labels: NDArray[np.bool_]
+    """Whether they are exactly those of the injection."""
+    options: NDArray[np.int64]
+    """Numbers of rows of each."""
+
+
+Table = TypeVar("Table", SegmentRows, Choices)
 
 
 def segment_rows(classifier: Classifier, samples: Seq[Sample], seed: int, harm: float = 3.0) -> SegmentRows | None:
     """Candidate segments of ``samples`` as rows, if there are any; ``harm`` weighs those of honest documents."""
     rng = random.Random(seed)
     parts = [part for some in in_batches(samples) if (part := _rows_of(classifier, some, rng, harm)) is not None]
-    if not parts:
-        return None
-    return SegmentRows(*(np.concatenate([getattr(p, name) for p in parts]) for name in SegmentRows.__slots__))
+    return joined(parts) if parts else None
+
+
+def joined(parts: Seq[Table]) -> Table:
+    """All rows of several parts, of which there is at least one."""
+    kind = type(parts[0])
+    return kind(*(np.concatenate([getattr(part, name) for part in parts]) for name in kind.__slots__))
 
 
 def _rows_of(classifier: Classifier, samples: Seq[Sample], rng: random.Random, harm: float) -> SegmentRows | None:
+    tagged, injected = _tagged(classifier, samples, rng)
+    spans = _with_moved(tagged, tagged.candidates, injected, rng)
+    if not len(spans):
+        return None
+    text = tagged.passages.text[tagged.passages.owner[spans[:, 0]]]
+    infected = np.array([bool(sample.spans) for sample in samples])
+    weights = np.where(infected[text], 1.0, harm).astype(np.float32)
+    return SegmentRows(rows(tagged, spans), are_worth(tagged, spans, injected), weights)
+
+
+def _tagged(classifier: Classifier, samples: Seq[Sample], rng: random.Random) -> tuple[Tagged, NDArray[np.int64]]:
+    """The tagger's opinion of texts, some with made-up markup, and the injections as its token intervals."""
     batch = classifier.look([sample.text for sample in samples])
     true = true_spans(batch, samples)
     marked = [
@@ -206,21 +237,32 @@ def _rows_of(classifier: Classifier, samples: Seq[Sample], rng: random.Random, h
         for mark in _made_up_markup(own, int(batch.first[text]), int(batch.last[text]), rng)
     ]
     tagged = classifier.tag(batch, marked)
-    injected = in_passages(tagged.passages, [span for own in true for span in own])
-    spans = _with_moved(tagged, tagged.candidates, injected, rng)
-    if not len(spans):
+    return tagged, in_passages(tagged.passages, [span for own in true for span in own])
+
+
+def choices(classifier: Classifier, samples: Seq[Sample], lowest: float, seed: int) -> Choices | None:
+    """What the classifier may choose between where it finds an injection, if the right boundaries are among it.
+
+    What it finds scores at least ``lowest``, raw; of boundaries with many options some are left out.
+    """
+    rng = random.Random(seed)
+    parts = [part for some in in_batches(samples) if (part := _choices_of(classifier, some, lowest, rng)) is not None]
+    return joined(parts) if parts else None
+
+
+def _choices_of(classifier: Classifier, samples: Seq[Sample], lowest: float, rng: random.Random) -> Choices | None:
+    tagged, injected = _tagged(classifier, samples, rng)
+    right = set(map(tuple, injected.tolist()))
+    found = []
+    for span, _ in classifier.winners(tagged, lowest):
+        among = variants(tagged, span)
+        if not right.isdisjoint(among):
+            found.append([option for option in among if option in right or rng.random() < OPTIONS / len(among)])
+    if not found:
         return None
-    infected = np.array([bool(own) for own in true])
-    text = tagged.passages.text[tagged.passages.owner[spans[:, 0]]]
-    table = rows(tagged, spans)
-    touched = overlaps(spans, injected)
-    return SegmentRows(
-        table,
-        are_worth(tagged, spans, injected),
-        table[touched],
-        np.isin(_keys(spans[touched]), _keys(injected)),
-        np.where(infected[text], 1.0, harm).astype(np.float32),
-    )
+    spans = [option for among in found for option in among]
+    table = rows(tagged, np.array(spans, dtype=np.int64))
+    return Choices(table, np.array([span in right for span in spans]), np.array([len(among) for among in found]))
 
 
 def true_spans(batch: Batch, samples: Seq[Sample]) -> list[list[tuple[int, int]]]:
@@ -229,10 +271,6 @@ def true_spans(batch: Batch, samples: Seq[Sample]) -> list[list[tuple[int, int]]
         _disjoint(spans_in_tokens(batch, text, [(s.start, s.end) for s in sample.spans]))
         for text, sample in enumerate(samples)
     ]
-
-
-def _keys(spans: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.asarray(spans[:, 0] * (1 << 32) + spans[:, 1])
 
 
 def _made_up_markup(true: list[tuple[int, int]], begin: int, end: int, rng: random.Random) -> Iterator[Marked]:

@@ -40,6 +40,8 @@ class Recipe:
     page_samples: int = 170_000
     """What it learns from at last."""
     segment_samples: int = 100_000
+    choice_samples: int = 40_000
+    """What the boundaries of segments are learnt from."""
     calibration_samples: int = 8_000
     rounds: int = 240
     batch: int = 32
