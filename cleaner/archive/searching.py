@@ -51,7 +51,7 @@ def refuse(ledger: Ledger, container: Container, cause: str) -> None:
     cause = cause.removeprefix(container.source).lstrip(": ")
     searched.forget(ledger, container.id)
     quarantine.add(ledger, container.id, [Bad("", 0, cause)])
-    containers.set_state(ledger, [container.id], "refused")
+    containers.set_state(ledger, container.id, "refused")
 
 
 def search_all(

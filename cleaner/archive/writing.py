@@ -56,7 +56,7 @@ def _write_table(ledger: Ledger, container: Container) -> None:
 
     source, target = container.source, container.target
     is_begun = container.state == "writing" or edits.any_in(ledger, container.id, "cut", "undone")
-    containers.set_state(ledger, [container.id], "writing")
+    containers.set_state(ledger, container.id, "writing")
     update(ledger, container, target if is_begun and is_copied(source, target) else source, "found")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 from cleaner.archive.ledger import Ledger, edits
@@ -77,10 +77,10 @@ def set_layout(ledger: Ledger, container: int, layout: Layout) -> None:
         base.execute("UPDATE container SET layout = ? WHERE id = ?", (spelled_json(asdict(layout)), container))
 
 
-def set_state(ledger: Ledger, containers: Sequence[int], state: str) -> None:
-    """Write down how far containers are."""
+def set_state(ledger: Ledger, container: int, state: str) -> None:
+    """Write down how far a container is."""
     with ledger.writing() as base:
-        base.executemany("UPDATE container SET state = ? WHERE id = ?", ((state, number) for number in containers))
+        base.execute("UPDATE container SET state = ? WHERE id = ?", (state, container))
 
 
 def set_edited(ledger: Ledger, container: int) -> None:
