@@ -150,7 +150,7 @@ def _is_recognised(s: Scored, document: Document, links: Intervals) -> bool:
     if s.in_unknown_language:
         return len(_WORDS & s.named.keys()) > 1
     span = document.text[s.start : s.end]
-    if (is_identifier(span) or is_misread(span)) and s.named.keys().isdisjoint(("phrase", "domain")):
+    if (is_identifier(span) or is_misread(span)) and s.named.keys().isdisjoint(("phrase", "domain", "disguise")):
         return False
     if s.score >= CERTAIN:
         return True

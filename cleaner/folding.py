@@ -78,10 +78,10 @@ _LOOKALIKES = {
     "ᴢ": "z",
     "з": "3",
 }
-_GAPS = " \u00a0._·*|/-"
+GAPS = " \u00a0._·*|/-"
 _LETTER = r"[^\W_](?![^\W_])"
 _SPELLED = re.compile(
-    rf"(?<![^\W_])(?=[\d{_GAPS}]{{0,6}}[^\W\d_]){_LETTER}(?P<gap>[{_GAPS}]){_LETTER}(?:(?P=gap){_LETTER})++"
+    rf"(?<![^\W_])(?=[\d{GAPS}]{{0,6}}[^\W\d_]){_LETTER}(?P<gap>[{GAPS}]){_LETTER}(?:(?P=gap){_LETTER})++"
     rf"(?:[ ]{_LETTER}(?:(?P=gap){_LETTER})++)*+"
 )
 """Words all of whose letters have the same sign between them; the words themselves have a space."""
@@ -241,7 +241,7 @@ def _traits(folded: Codes, disguise: Mask) -> Traits:
     traits[_MARKS[0] : _MARKS[1] + 1] |= _MARK
     traits[folded == DROP] |= _DROPPED
     traits[_is_foreign(folded)] |= _FOREIGN
-    traits[[ord(gap) for gap in _GAPS]] |= _GAP
+    traits[[ord(gap) for gap in GAPS]] |= _GAP
     traits[SIZE - 1] |= _BEYOND
     return traits
 

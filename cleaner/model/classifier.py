@@ -23,10 +23,11 @@ from cleaner.model.network import Network, laid_out
 from cleaner.model.passages import Batch, Passages, around, first_look
 from cleaner.model.pieces import Piece, Ration, batches, pieces_of
 from cleaner.model.screen import ScreenWeights, loud_tokens
-from cleaner.model.segments import FEATURES, Marked, Tagged, rows, variants
+from cleaner.model.segments import FEATURES, Marked, Tagged, in_passages, rows, variants
 from cleaner.model.trees import Trees
 from cleaner.rules import RuleSet
 from cleaner.rules.markup import SUSPICIOUS, UNKNOWN_LINK, Markup, leads_to_spam
+from cleaner.rules.spelled import find_spelled, spelled_tokens
 from cleaner.tokens import DIGIT, LETTER
 from cleaner.types import Document, Element
 
@@ -106,6 +107,8 @@ class Segment:
     last: int
     raw: float
     row: Floats
+    is_spelled: bool = False
+    """Whether it holds words whose letters are spelled out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,6 +186,7 @@ class Classifier:
         suspicious = [mark for mark in self._marked(pieces, markup, batch, led) if mark.link >= SUSPICIOUS]
         loud = loud_tokens(batch, self.weights.screen)
         hope = self.hopeful(batch, suspicious, ration.of(loud, pieces, batch))
+        hope = distinct(np.concatenate([hope, spelled_tokens(batch.view.folded, batch.view.tokens)]))
         text = batch.text_of(hope)
         return [
             replace(pieces[number], near=hope[text == number] - batch.first[number])
@@ -193,7 +197,7 @@ class Classifier:
         self, markup: Markup, tagged: Tagged, segment: Segment, contributions: dict[str, float], offset: int
     ) -> Scored:
         is_unknown = not _knows(tagged.passages.batch, tagged.text_of(segment.first))
-        if is_unknown:
+        if is_unknown and not segment.is_spelled:
             segment = _recognised(tagged, segment)
         start, end = _span(tagged, segment, offset)
         return Scored(
@@ -202,7 +206,7 @@ class Classifier:
             score=self.probability(segment.raw),
             category=category_of(tagged, segment.first, segment.last, self.weights.categories),
             contributions=contributions,
-            named=_named(tagged, segment) | _markup_names(markup.around(start, end)),
+            named=_named(tagged, segment) | _markup_names(markup.around(start, end)) | _spelling(segment),
             is_unheard=bool(segment.row[_UNSEEN] > 0),
             in_unknown_language=is_unknown,
         )
@@ -279,6 +283,23 @@ class Classifier:
 
     def segments(self, tagged: Tagged, lowest: float) -> list[Segment]:
         """Disjoint segments in text order with the best boundaries, about ``lowest`` raw score or better."""
+        found = self._chosen(tagged, lowest)
+        return sorted(self._with_spelled(tagged, found), key=lambda s: s.first)
+
+    def _with_spelled(self, tagged: Tagged, found: Sequence[Segment]) -> list[Segment]:
+        """The segments, and the runs of letters that are spelled out; with such a run those that touch it are one."""
+        together = list(found)
+        for run in _spelled(tagged):
+            touched = [s for s in together if s.first < run[1] and run[0] < s.last]
+            first, last = min([run[0], *(s.first for s in touched)]), max([run[1], *(s.last for s in touched)])
+            row = rows(tagged, np.array([(first, last)], dtype=np.int64))
+            raw = max([float(self.weights.worth.score(row)[0]), *(s.raw for s in touched)])
+            together = [s for s in together if s not in touched]
+            together.append(Segment(first, last, raw, row[0], is_spelled=True))
+        return together
+
+    def _chosen(self, tagged: Tagged, lowest: float) -> list[Segment]:
+        """Disjoint segments with the best boundaries, by what was learnt."""
         winners = self.winners(tagged, lowest - SLACK)
         if not winners:
             return []
@@ -304,7 +325,7 @@ class Classifier:
                     found.append(Segment(first, last, raw=float(worth[number]), row=table[number]))
                     taken[first:last] = True
                     break
-        return sorted(found, key=lambda s: s.first)
+        return found
 
     def winners(self, tagged: Tagged, lowest: float) -> list[tuple[tuple[int, int], float]]:
         """Disjoint candidates of at least ``lowest`` raw score, and that score, the best first."""
@@ -377,6 +398,22 @@ def _named(tagged: Tagged, segment: Segment) -> dict[str, tuple[str, ...]]:
         if start <= shape.start and shape.end <= end:
             found.setdefault(shape.kind, {})[shape.detail] = None
     return {group: tuple(names)[:5] for group, names in found.items()}
+
+
+def _spelling(segment: Segment) -> dict[str, tuple[str, ...]]:
+    return {"disguise": ("its letters stand apart",)} if segment.is_spelled else {}
+
+
+def _spelled(tagged: Tagged) -> Iterator[tuple[int, int]]:
+    """Token intervals of the runs of letters that are spelled out."""
+    passages = tagged.passages
+    batch = passages.batch
+    seen = np.intersect1d(passages.number, spelled_tokens(batch.view.folded, batch.view.tokens))
+    for text in distinct(batch.text_of(seen)).tolist():
+        begin = int(batch.starts[text])
+        _, end = batch.characters(text)
+        runs = find_spelled(batch.view.text[begin : int(batch.view.folded.ends[end - 1])])
+        yield from in_passages(passages, spans_in_tokens(batch, text, list(runs))).tolist()
 
 
 def _knows(batch: Batch, text: int) -> bool:
