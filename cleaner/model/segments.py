@@ -305,15 +305,17 @@ _QUOTES = np.array([ord(c) for c in "\"'“”‘’«»「」『』"], dtype=np
 
 
 def variants(tagged: Tagged, span: tuple[int, int], reach: int = 3) -> list[tuple[int, int]]:
-    """The span with its boundaries moved by up to ``reach`` tokens, and to ends of lines and sentences."""
+    """The span with its boundaries moved by up to ``reach`` tokens, to ends of its lines, and by up to a sentence."""
     first, end = span
     passage = tagged.passages.owner[first]
     lowest, highest = int(tagged.passages.first[passage]), int(tagged.passages.last[passage])
     begins = {first + by for by in range(-reach, reach + 1)}
     stops = {end + by for by in range(-reach, reach + 1)}
-    for edges in (tagged.lines, tagged.sentences):
-        begins.add(int(edges[int(np.searchsorted(edges, first, side="right")) - 1]))
-        stops.add(int(edges[int(np.searchsorted(edges, end, side="left"))]))
+    lines, sentences = tagged.lines, tagged.sentences
+    begins.add(int(lines[np.searchsorted(lines, first, side="right") - 1]))
+    stops.add(int(lines[np.searchsorted(lines, end, side="left")]))
+    begins.add(int(sentences[max(int(np.searchsorted(sentences, first, side="left")) - 1, 0)]))
+    stops.add(int(sentences[min(int(np.searchsorted(sentences, end, side="right")), len(sentences) - 1)]))
     return [(a, b) for a in sorted(begins) for b in sorted(stops) if lowest <= a < b <= highest]
 
 
