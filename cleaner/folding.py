@@ -81,12 +81,12 @@ _LOOKALIKES = {
 GAPS = " \u00a0._·*|/-"
 _LETTER = r"[^\W_](?![^\W_])"
 _SPELLED = re.compile(
-    rf"(?<![^\W_])(?=[\d{GAPS}]{{0,6}}[^\W\d_]){_LETTER}(?P<gap>[{GAPS}]){_LETTER}(?:(?P=gap){_LETTER})++"
+    rf"(?<![^\W_])(?=[\d{GAPS}]{{0,6}}[^\W\d_])(?P<first>{_LETTER}(?P<gap>[{GAPS}]){_LETTER}(?:(?P=gap){_LETTER})*+)"
     rf"(?:[ ]{_LETTER}(?:(?P=gap){_LETTER})++)*+"
 )
 """Words all of whose letters have the same sign between them; the words themselves have a space."""
-_FEWEST = 4
-"""Letters that it takes: three may be short for something."""
+_FEWEST, _FEWEST_OF_SHORT = 4, 8
+"""Letters that it takes, and with two in the first word: three may be short for something, and so may two and two."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,7 +254,8 @@ def _spelled(text: str, given: Traits) -> list[tuple[int, int]]:
     for start in np.flatnonzero(between[:-2] & between[2:]).tolist():
         if (not found or start >= found[-1][1]) and (match := _SPELLED.match(text, start)):
             start, end = match.span()
-            if end - start >= 2 * _FEWEST - 1:
+            fewest = _FEWEST if len(match["first"]) > 3 else _FEWEST_OF_SHORT
+            if end - start >= 2 * fewest - 1:
                 found.append((start, end))
     return found
 
