@@ -186,3 +186,33 @@ def test_a_single_article_and_a_whole_archive_have_the_same_hits() -> None:
         fresh = RuleSet.from_compiled(compiled).phrases
         folded = fold(record["text"][:MANY])
         assert list(fresh.find(folded)) == list(busy.find(folded))
+
+
+@pytest.mark.parametrize(
+    ("words", "term"),
+    [
+        pytest.param("xosotructiephomnay", "xổ số trực tiếp", id="the beginning of a longer one"),
+        pytest.param("taixiumd5uytin", "tài xỉu md5", id="with a figure"),
+        pytest.param("situsjudibola", "situs judi bola", id="Indonesian"),
+        pytest.param("онлайнказино", "онлайн казино", id="Russian"),
+    ],
+)
+def test_a_phrase_without_its_spaces_is_a_strong_one(words: str, term: str) -> None:
+    (hit,) = view(f"Bảng tin của xã ghi {words} ở góc dưới.", RULES).hits
+    assert (hit.term.text, hit.weight, hit.disguised) == (term, STRENGTHS["strong"], True)
+
+
+def test_a_phrase_without_its_spaces_is_read_word_by_word_but_in_an_address() -> None:
+    def words(text: str) -> list[str]:
+        seen = view(text, RULES)
+        edges = zip(seen.tokens.starts.tolist(), seen.tokens.ends.tolist(), strict=True)
+        return [seen.folded.text(start, end) for start, end in edges]
+
+    assert words("góc nhacaiuytin dưới") == ["góc", "nha", "cai", "uy", "tin", "dưới"]
+    assert "nhacaiuytin" in words("trang nhacaiuytin.vip đã đóng")
+
+
+@pytest.mark.parametrize("text", ["vaytien rồi trả", "스포츠 토토 소식"])
+def test_short_phrases_and_those_of_other_scripts_keep_their_strength(text: str) -> None:
+    squashed = view(text.replace(" ", "", 1), RULES).hits
+    assert not [hit for hit in squashed if hit.disguised and hit.weight > 0.6]

@@ -25,6 +25,10 @@ from cleaner.tokens import DIGIT, LETTER, SIGN, UNIT, kind_table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SQUASHED, UNMISTAKABLE = 9, 7
+"""Letters from which a phrase is known without its spaces, and one that is unmistakable."""
+_PARTED = "\u0530"
+"""Beyond Latin and Cyrillic letters there are languages that part words at will, or never."""
 STRENGTHS = {"weak": 0.3, "medium": 0.6, "strong": 0.9}
 BEGINNING = 5
 """Letters that a form and a text must share before the form is looked for in a single article."""
@@ -243,7 +247,11 @@ def _unmarked(codes: NDArray[np.uint32]) -> bool:
 
 
 def compile_terms(terms: Sequence[Term]) -> tuple[Entries, list[tuple[str, str, float, bool, str]]]:
-    """Entries and groups of a lexicon: each term as it stands and, if unmistakable, squashed."""
+    """Entries and groups of a lexicon: each term as it stands and, if it is unmistakable so, without its spaces.
+
+    Honest text has no reason to write a phrase of spam so, where words are parted: it is strong then, and may touch
+    letters.
+    """
     groups: dict[tuple[str, str, float, bool, str], int] = {}
     found: list[tuple[str, str, int]] = []
     for term, bare in zip(terms, fold("\n".join(term.text for term in terms)).bare.split("\n"), strict=True):
@@ -251,7 +259,13 @@ def compile_terms(terms: Sequence[Term]) -> tuple[Entries, list[tuple[str, str, 
         group = groups.setdefault(key, len(groups))
         squashed = bare.replace(" ", "")
         found.append((bare, term.text, group))
-        if term.unmistakable and len(squashed) >= 7 and squashed != bare:
+        if squashed == bare:
+            continue
+        is_odd = term.kind == "phrase" and bare[0] < _PARTED
+        if is_odd and len(squashed) >= (UNMISTAKABLE if term.unmistakable else SQUASHED):
+            strong = (term.kind, term.category, STRENGTHS["strong"], True, term.lang)
+            found.append((squashed, term.text, groups.setdefault(strong, len(groups))))
+        elif term.unmistakable and len(squashed) >= UNMISTAKABLE:
             found.append((squashed, term.text, group))
     found.sort()
     entries = Entries(
