@@ -199,7 +199,8 @@ def test_a_single_article_and_a_whole_archive_have_the_same_hits() -> None:
 )
 def test_a_phrase_without_its_spaces_is_a_strong_one(words: str, term: str) -> None:
     (hit,) = view(f"Bảng tin của xã ghi {words} ở góc dưới.", RULES).hits
-    assert (hit.term.text, hit.weight, hit.disguised) == (term, STRENGTHS["strong"], True)
+    assert (hit.term.text, hit.disguised) == (term, True)
+    assert hit.weight > STRENGTHS["medium"]
 
 
 def test_a_phrase_without_its_spaces_is_read_word_by_word_but_in_an_address() -> None:
@@ -212,7 +213,14 @@ def test_a_phrase_without_its_spaces_is_read_word_by_word_but_in_an_address() ->
     assert "nhacaiuytin" in words("trang nhacaiuytin.vip đã đóng")
 
 
-@pytest.mark.parametrize("text", ["vaytien rồi trả", "스포츠 토토 소식"])
-def test_short_phrases_and_those_of_other_scripts_keep_their_strength(text: str) -> None:
-    squashed = view(text.replace(" ", "", 1), RULES).hits
-    assert not [hit for hit in squashed if hit.disguised and hit.weight > 0.6]
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Buổi livestream tối qua kéo dài một giờ.", id="a word that is written in both ways"),
+        pytest.param("Ảnh minh họa: vaytinchapnganhang.org", id="part of an address"),
+        pytest.param("Anh Tư vaytien rồi trả đủ.", id="a short one"),
+        pytest.param("스포츠토토 소식", id="a script that parts words at will"),
+    ],
+)
+def test_what_is_written_without_spaces_for_other_reasons(text: str) -> None:
+    assert not [hit for hit in view(text, RULES).hits if hit.disguised and hit.weight > STRENGTHS["medium"]]

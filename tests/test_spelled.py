@@ -95,9 +95,7 @@ def test_they_are_cut_as_a_whole_where_they_do_not_belong(words: str) -> None:
     assert "its letters stand apart" in " ".join(reason.text for reason in finding.reasons)
 
 
-@pytest.mark.parametrize(
-    "words", ["n h ữ n g c u ố n m ớ i n h ấ t", "t ấ t c ả c á c c u ố n", "c-ả-b-ộ-s-á-c-h"]
-)
+@pytest.mark.parametrize("words", ["n h ữ n g c u ố n m ớ i n h ấ t", "t ấ t c ả c á c c u ố n", "c-ả-b-ộ-s-á-c-h"])
 def test_what_an_author_stresses_stays(words: str) -> None:
     source = LIBRARY.format(f"{words} ")
     assert clean(source).text == source

@@ -9,6 +9,7 @@ once (Aho & Corasick 1975), and then have to agree in their marks: *cờ bạc*,
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 SQUASHED, UNMISTAKABLE = 9, 7
 """Letters from which a phrase is known without its spaces, and one that is unmistakable."""
+ODD = 0.8
+"""Weight of a phrase without its spaces of which nothing else is said."""
+_ADDRESS = re.compile(r"[\w-]*\.[a-z]")
+"""How a name goes on that is one of a host."""
 _PARTED = "\u0530"
 """Beyond Latin and Cyrillic letters there are languages that part words at will, or never."""
 STRENGTHS = {"weak": 0.3, "medium": 0.6, "strong": 0.9}
@@ -225,6 +230,9 @@ def _marks_agree(term: Term, folded: Folded, start: int, end: int) -> bool | Non
     """Whether a find is the term: ``False`` as written, ``True`` in disguise, ``None`` not at all."""
     found = folded.text(start, end)
     plain = term.text.isascii()
+    if end - start < len(term.text) and not term.unmistakable:
+        is_told = found.isascii() or _signature(found) == _signature(term.text.replace(" ", ""))
+        return True if is_told and not _ADDRESS.match(folded.bare, end) else None
     if found == term.text or (not plain and _signature(found) == _signature(term.text)):
         return bool(folded.disguised[start:end].any())
     if term.unmistakable:
@@ -247,26 +255,29 @@ def _unmarked(codes: NDArray[np.uint32]) -> bool:
 
 
 def compile_terms(terms: Sequence[Term]) -> tuple[Entries, list[tuple[str, str, float, bool, str]]]:
-    """Entries and groups of a lexicon: each term as it stands and, if it is unmistakable so, without its spaces.
+    """Entries and groups of a lexicon: each term as it stands, and without its spaces if it is told from others so.
 
-    Honest text has no reason to write a phrase of spam so, where words are parted: it is strong then, and may touch
-    letters.
+    What is written without spaces is as strong as the terms say of that form, and strong if they say nothing: honest
+    text has no reason to write a phrase of spam so. It may touch letters.
     """
+    bares = fold("\n".join(term.text for term in terms)).bare.split("\n")
+    squashed = [_squashed(term, bare) for term, bare in zip(terms, bares, strict=True)]
+    parted = {form for term, form in zip(terms, squashed, strict=True) if form and term.kind == "phrase"}
+    strengths = {bare: term.weight for term, bare in zip(terms, bares, strict=True) if bare in parted}
     groups: dict[tuple[str, str, float, bool, str], int] = {}
     found: list[tuple[str, str, int]] = []
-    for term, bare in zip(terms, fold("\n".join(term.text for term in terms)).bare.split("\n"), strict=True):
-        key = (term.kind, term.category, term.weight, term.glue, term.lang)
-        group = groups.setdefault(key, len(groups))
-        squashed = bare.replace(" ", "")
-        found.append((bare, term.text, group))
-        if squashed == bare:
-            continue
-        is_odd = term.kind == "phrase" and bare[0] < _PARTED
-        if is_odd and len(squashed) >= (UNMISTAKABLE if term.unmistakable else SQUASHED):
-            strong = (term.kind, term.category, STRENGTHS["strong"], True, term.lang)
-            found.append((squashed, term.text, groups.setdefault(strong, len(groups))))
-        elif term.unmistakable and len(squashed) >= UNMISTAKABLE:
-            found.append((squashed, term.text, group))
+
+    def add(form: str, term: Term, weight: float, glue: bool) -> None:
+        group = groups.setdefault((term.kind, term.category, weight, glue, term.lang), len(groups))
+        found.append((form, term.text, group))
+
+    for term, bare, form in zip(terms, bares, squashed, strict=True):
+        if bare not in parted:
+            add(bare, term, term.weight, term.glue)
+        if form:
+            is_phrase = term.kind == "phrase"
+            weight = strengths.get(form, max(term.weight, ODD) if is_phrase else term.weight)
+            add(form, term, weight, term.glue or is_phrase)
     found.sort()
     entries = Entries(
         [bare for bare, _, _ in found],
@@ -274,3 +285,11 @@ def compile_terms(terms: Sequence[Term]) -> tuple[Entries, list[tuple[str, str, 
         [group for _, _, group in found],
     )
     return entries, list(groups)
+
+
+def _squashed(term: Term, bare: str) -> str:
+    """The term without its spaces and marks, if it has any spaces and is still told from other words; else empty."""
+    form = bare.replace(" ", "")
+    is_parted = term.kind == "phrase" and term.weight > STRENGTHS["weak"] and bare[0] < _PARTED
+    is_telling = len(form) >= UNMISTAKABLE if term.unmistakable else is_parted and len(form) >= SQUASHED
+    return form if form != bare and is_telling else ""
