@@ -19,6 +19,8 @@ from cleaner.model.features import columns, hashed_features
 from cleaner.model.network import BLOCK, REACH, Network, laid_out
 from cleaner.model.passages import around, first_look, whole
 from cleaner.model.screen import SCREEN_SIZE, ScreenWeights, loud_tokens, loudness, screen_features
+from cleaner.model.segments import variants
+from cleaner.model.store import default_folder, load
 from cleaner.rules import RuleSet, compile_rules
 from cleaner.training.fit_tagger import Sequence, TaggerTrainer
 
@@ -280,3 +282,18 @@ def test_numbers_and_emojis_are_cut_whole(text: str, whole: list[str]) -> None:
         text = text.replace("[", "", 1).replace("]", "", 1)
         spans.append(Scored(start, end, 0.9, "other", {}, {}))
     assert [text[s.start : s.end] for s in made_whole(spans, text)] == whole
+
+
+def test_boundaries_move_by_a_few_words_to_ends_of_lines_and_by_a_sentence() -> None:
+    text = "Chợ họp từ sáng sớm. Vay ngay hôm nay. Duyệt trong năm phút. Hàng rau\nđông nhất là dãy cuối."
+    classifier = load(default_folder()).classifier
+    batch = classifier.look([text])
+    tagged = classifier.read(whole(batch))
+    tokens, folded = tagged.passages.tokens, tagged.passages.folded
+    words = [folded.text(a, b) for a, b in zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True)]
+    last = words.index("phút") + 2
+    for at, begins in (("duyệt", {"chợ", "vay", "duyệt"}), ("trong", {"chợ", "duyệt", "trong"})):
+        found = variants(tagged, (words.index(at), last), reach=0)
+        assert {words[first] for first, _ in found} == begins
+        assert {words[end - 1] for _, end in found} == {".", "rau"}
+        assert len(found) == 6
