@@ -66,6 +66,11 @@ def test_what_only_looks_like_it(text: str) -> None:
     assert spelled(text) == []
 
 
+@pytest.mark.parametrize("text", ["a" + " !" * 9999, "a-" * 9999, "a.b" * 9999, "a" + " " * 9999 + "b"])
+def test_nothing_is_tried_in_all_ways(text: str) -> None:
+    assert spelled(text) == []
+
+
 @given(st.text(alphabet="ab1éд .-_|\n中", max_size=80))
 def test_runs_are_disjoint_and_hold_single_characters(text: str) -> None:
     done = 0

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LEAST = 8
 """Letters and digits from which a run counts."""
-_NEXT = r"(?:(?P=gap){1,3}|[ ])"
+_NEXT = r"(?>(?P=gap){1,3}|[ ])"
 _RUN = re.compile(rf"(?<![^\W_])[^\W_](?P<gap>[{GAPS}])(?:[^\s_]{_NEXT})*[^\W_](?![^\W_])")
 """Single characters with the same sign between them, words perhaps parted by a space."""
 _QUOTED = frozenset("\"'“”‘’«»「」/[]")
