@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LEAST = 8
 """Letters and digits from which a run counts."""
+_SEVERAL, _WITHIN = 4, 10
+"""Letters that stand apart from the one before, in so many letters, from which it is worth looking closer."""
 _NEXT = r"(?>(?P=gap){1,3}|[ ])"
 _RUN = re.compile(rf"(?<![^\W_])[^\W_](?P<gap>[{GAPS}])(?:[^\s_]{_NEXT})*[^\W_](?![^\W_])")
 """Single characters with the same sign between them, words perhaps parted by a space."""
@@ -32,10 +34,10 @@ _SOUNDS = re.compile(r"[\u0250-\u02ff]")
 
 
 def spelled_tokens(folded: Folded, tokens: Tokens) -> NDArray[np.int64]:
-    """The tokens, ascending, in which three letters stand apart that folding put together: what may be spelled out."""
+    """Tokens, ascending, with which there begin letters that folding put together: what may be spelled out."""
     apart = np.flatnonzero(folded.starts[1:] > folded.ends[:-1])
-    in_a_row = apart[:-1][np.diff(apart) == 1]
-    return distinct(np.searchsorted(tokens.starts, in_a_row, side="right") - 1)
+    together = apart[: -(_SEVERAL - 1)][apart[_SEVERAL - 1 :] - apart[: -(_SEVERAL - 1)] < _WITHIN]
+    return distinct(np.searchsorted(tokens.starts, together, side="right") - 1)
 
 
 def find_spelled(text: str) -> Iterator[tuple[int, int]]:
