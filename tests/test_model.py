@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaner.arrays import ranges
+from cleaner.intervals import Intervals
 from cleaner.model.chain import ENDS, FOLLOWS, LABELS, STARTS, best_spans, labels_of, marginals
 from cleaner.model.classifier import Scored, made_whole
 from cleaner.model.clean_text import CLASSES, CleanText, frequencies, slots
@@ -281,7 +282,57 @@ def test_numbers_and_emojis_are_cut_whole(text: str, whole: list[str]) -> None:
         start, end = text.index("["), text.index("]") - 1
         text = text.replace("[", "", 1).replace("]", "", 1)
         spans.append(Scored(start, end, 0.9, "other", {}, {}))
-    assert [text[s.start : s.end] for s in made_whole(spans, text)] == whole
+    assert [text[s.start : s.end] for s in made_whole(spans, text, Intervals(()))] == whole
+
+
+AD = "Gửi xe thoải mái. Bể nước ngọt, vay nóng trong ngày, giữ giấy tờ, gọi ngay chị Mười cả đêm. Chợ họp sớm."
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "whole"),
+    [
+        pytest.param(AD, "Bể nước ngọt, vay nóng trong ngày, giữ giấy tờ, gọi ngay", None, id="a third is left"),
+        pytest.param(
+            AD,
+            "Bể nước ngọt, vay nóng trong ngày, giữ giấy tờ, gọi ngay chị Mười",
+            "Bể nước ngọt, vay nóng trong ngày, giữ giấy tờ, gọi ngay chị Mười cả đêm.",
+            id="two words are left",
+        ),
+        pytest.param(AD, "nước ngọt, vay nóng trong ngày, giữ giấy tờ, gọi ngay chị Mười", None, id="inside it"),
+        pytest.param(AD, "Bể nước ngọt, vay", None, id="a short one"),
+        pytest.param(
+            AD,
+            "thoải mái. Bể nước ngọt, vay nóng trong ngày, giữ giấy tờ, gọi ngay chị Mười",
+            "thoải mái. Bể nước ngọt, vay nóng trong ngày, giữ giấy tờ, gọi ngay chị Mười cả đêm.",
+            id="the end of one and most of the next",
+        ),
+        pytest.param(
+            AD.replace("cả đêm", "Anh Tư"),
+            "Bể nước ngọt, vay nóng trong ngày, giữ giấy tờ, gọi ngay chị Mười",
+            None,
+            id="a new beginning",
+        ),
+        pytest.param(
+            AD.replace(" cả đêm", ": 8 giờ"),
+            "Bể nước ngọt, vay nóng trong ngày, giữ giấy tờ, gọi ngay chị Mười",
+            None,
+            id="behind a colon",
+        ),
+        pytest.param(
+            "先到先得。正品高仿手表全国发货支持验货货到付款现在下单立减。菜市场很早开门。",
+            "正品高仿手表全国发货支持验货货到付款现在下单",
+            "正品高仿手表全国发货支持验货货到付款现在下单立减。",
+            id="Chinese",
+        ),
+    ],
+)
+def test_the_rest_of_a_sentence_goes_with_it(text: str, found: str, whole: str | None) -> None:
+    start = text.index(found)
+    span = Scored(start, start + len(found), 0.9, "loan", {}, {})
+    (made,) = made_whole([span], text, Intervals(()))
+    assert text[made.start : made.end] == (whole or found)
+    (made,) = made_whole([span], text, Intervals([(span.end + 1, span.end + 2)]))
+    assert text[made.start : made.end] == found
 
 
 def test_boundaries_move_by_a_few_words_to_ends_of_lines_and_by_a_sentence() -> None:

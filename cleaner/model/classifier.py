@@ -47,6 +47,11 @@ QUIET = 0.0
 """Log-odds up to which a token of a text that raises hope is not read for its own sake."""
 _REST = re.compile(r"(?<=\d)[.,]\d+%?|[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]+")
 """What goes on with a number, or with an emoji."""
+_STOP = re.compile(r"[.!?…]+[\"”’»)]*(?=\s)|[。！？]|\n")
+_ENDS, _SIGNS = ".!?…。！？\n:", ' \t"“”‘’«»()-–—•*|'
+"""How sentences end, and what may stand before the first word of the next."""
+SHORTEST = 20
+"""Characters of a sentence from which its rest is thought to belong to it."""
 MARGIN, SLACK = 2.0, 1.0
 """Log-odds by which a moved boundary may lower the score of a span, and may be expected to raise it."""
 KNOWN, SEVERAL = 0.4, 20
@@ -150,7 +155,10 @@ class Classifier:
                 is_nothing = scored.in_unknown_language and not scored.named
                 if not is_nothing and not protected(piece.document).overlap(scored.start, scored.end):
                     found[piece.document].append(scored)
-        return [made_whole(own, document.text) for own, document in zip(found, documents, strict=True)]
+        return [
+            made_whole(own, document.text, protected(number) if own else Intervals(()))
+            for number, (own, document) in enumerate(zip(found, documents, strict=True))
+        ]
 
     def candidates(self, documents: Sequence[Document], floor: float) -> Iterator[Candidate]:
         """What :meth:`find` judges, as it is judged: to learn from; in no order."""
@@ -374,16 +382,38 @@ def _span(tagged: Tagged, segment: Segment, offset: int) -> tuple[int, int]:
     return start, moved + int(folded.ends[tokens.ends[segment.last - 1] - 1])
 
 
-def made_whole(spans: Sequence[Scored], text: str) -> list[Scored]:
-    """Disjoint spans in order, longer where one ends within a number (``phí 1|,2%``) or a sign that several characters
-    make, and no other begins there.
+def made_whole(spans: Sequence[Scored], text: str, protected: Intervals) -> list[Scored]:
+    """Disjoint spans in order, longer where one ends within a number (``phí 1|,2%``), within a sign that several
+    characters make, or shortly before the end of the sentence that it begins, and nothing else stands there.
     """
     limits = [*(s.start for s in spans), len(text)][1:]
-    rests = [_REST.match(text, s.end) for s in spans]
-    return [
-        replace(s, end=rest.end()) if rest and rest.end() <= limit else s
-        for s, rest, limit in zip(spans, rests, limits, strict=True)
-    ]
+    whole = []
+    for s, limit in zip(spans, limits, strict=True):
+        rest = _REST.match(text, s.end)
+        end = rest.end() if rest and rest.end() <= limit else s.end
+        last = _sentence_end(text, s.start, end)
+        is_free = last <= limit and not protected.overlap(end, last)
+        whole.append(replace(s, end=last if is_free else end))
+    return whole
+
+
+def _sentence_end(text: str, start: int, end: int) -> int:
+    """Where the sentence ends that begins with the span or in it, if less than a fifth is left and goes on like it;
+    else ``end``.
+    """
+    inside = [found.end() for found in _STOP.finditer(text, start, end)]
+    begin = inside[-1] if inside else start
+    before = text[:begin].rstrip(_SIGNS)
+    if end - begin < SHORTEST or not (inside or not before or before[-1] in _ENDS):
+        return end
+    longest = (end - begin) // 4
+    found = _STOP.search(text, end, end + longest + 2)
+    last = found.end() if found else len(text)
+    rest = text[end:last].strip()
+    if last - end > longest + 2 or not rest or rest[0] in ":;|" or not any(map(str.isalnum, rest)):
+        return end
+    first = next(c for c in rest if c.isalnum())
+    return end if first.isupper() else end + len(text[end:last].rstrip())
 
 
 def _named(tagged: Tagged, segment: Segment) -> dict[str, tuple[str, ...]]:
