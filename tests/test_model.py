@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from cleaner.arrays import ranges
 from cleaner.intervals import Intervals
 from cleaner.model.chain import ENDS, FOLLOWS, LABELS, STARTS, best_spans, labels_of, marginals
-from cleaner.model.classifier import Scored, made_whole
 from cleaner.model.clean_text import CLASSES, CleanText, frequencies, slots
 from cleaner.model.decoding import best_gain
 from cleaner.model.features import columns, hashed_features
@@ -22,6 +21,7 @@ from cleaner.model.passages import around, first_look, whole
 from cleaner.model.screen import SCREEN_SIZE, ScreenWeights, loud_tokens, loudness, screen_features
 from cleaner.model.segments import variants
 from cleaner.model.store import default_folder, load
+from cleaner.model.whole import whole_ends
 from cleaner.rules import RuleSet, compile_rules
 from cleaner.training.fit_tagger import Sequence, TaggerTrainer
 
@@ -277,12 +277,13 @@ def test_no_hope_reaches_from_one_passage_into_another() -> None:
     ],
 )
 def test_numbers_and_emojis_are_cut_whole(text: str, whole: list[str]) -> None:
-    spans: list[Scored] = []
+    spans: list[tuple[int, int]] = []
     while "[" in text:
         start, end = text.index("["), text.index("]") - 1
         text = text.replace("[", "", 1).replace("]", "", 1)
-        spans.append(Scored(start, end, 0.9, "other", {}, {}))
-    assert [text[s.start : s.end] for s in made_whole(spans, text, Intervals(()))] == whole
+        spans.append((start, end))
+    ends = whole_ends(spans, text, Intervals(()))
+    assert [text[start:end] for (start, _), end in zip(spans, ends, strict=True)] == whole
 
 
 AD = "Gửi xe thoải mái. Bể nước ngọt, vay nóng trong ngày, giữ giấy tờ, gọi ngay chị Mười cả đêm. Chợ họp sớm."
@@ -328,11 +329,10 @@ AD = "Gửi xe thoải mái. Bể nước ngọt, vay nóng trong ngày, giữ g
 )
 def test_the_rest_of_a_sentence_goes_with_it(text: str, found: str, whole: str | None) -> None:
     start = text.index(found)
-    span = Scored(start, start + len(found), 0.9, "loan", {}, {})
-    (made,) = made_whole([span], text, Intervals(()))
-    assert text[made.start : made.end] == (whole or found)
-    (made,) = made_whole([span], text, Intervals([(span.end + 1, span.end + 2)]))
-    assert text[made.start : made.end] == found
+    end = start + len(found)
+    for protected, becomes in ((Intervals(()), whole or found), (Intervals([(end + 1, end + 2)]), found)):
+        (last,) = whole_ends([(start, end)], text, protected)
+        assert text[start:last] == becomes
 
 
 def test_boundaries_move_by_a_few_words_to_ends_of_lines_and_by_a_sentence() -> None:

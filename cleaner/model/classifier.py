@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from cleaner.model.pieces import Piece, Ration, batches, pieces_of
 from cleaner.model.screen import ScreenWeights, loud_tokens
 from cleaner.model.segments import FEATURES, Marked, Tagged, in_passages, rows, variants
 from cleaner.model.trees import Trees
+from cleaner.model.whole import whole_ends
 from cleaner.rules import RuleSet
 from cleaner.rules.markup import SUSPICIOUS, UNKNOWN_LINK, Markup, leads_to_spam
 from cleaner.rules.spelled import find_spelled, spelled_tokens
@@ -45,13 +45,6 @@ _UNSEEN = list(FEATURES).index("unseen")
 """Place of the feature of a segment that is its share of words that clean text never held."""
 QUIET = 0.0
 """Log-odds up to which a token of a text that raises hope is not read for its own sake."""
-_REST = re.compile(r"(?<=\d)[.,]\d+%?|[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]+")
-"""What goes on with a number, or with an emoji."""
-_STOP = re.compile(r"[.!?…]+[\"”’»)]*(?=\s)|[。！？]|\n")
-_ENDS, _SIGNS = ".!?…。！？\n:", ' \t"“”‘’«»()-–—•*|'
-"""How sentences end, and what may stand before the first word of the next."""
-SHORTEST = 20
-"""Characters of a sentence from which its rest is thought to belong to it."""
 MARGIN, SLACK = 2.0, 1.0
 """Log-odds by which a moved boundary may lower the score of a span, and may be expected to raise it."""
 KNOWN, SEVERAL = 0.4, 20
@@ -155,10 +148,11 @@ class Classifier:
                 is_nothing = scored.in_unknown_language and not scored.named
                 if not is_nothing and not protected(piece.document).overlap(scored.start, scored.end):
                     found[piece.document].append(scored)
-        return [
-            made_whole(own, document.text, protected(number) if own else Intervals(()))
-            for number, (own, document) in enumerate(zip(found, documents, strict=True))
-        ]
+        for number, own in enumerate(found):
+            if own:
+                ends = whole_ends([(s.start, s.end) for s in own], documents[number].text, protected(number))
+                found[number] = [replace(s, end=end) for s, end in zip(own, ends, strict=True)]
+        return found
 
     def candidates(self, documents: Sequence[Document], floor: float) -> Iterator[Candidate]:
         """What :meth:`find` judges, as it is judged: to learn from; in no order."""
@@ -380,40 +374,6 @@ def _span(tagged: Tagged, segment: Segment, offset: int) -> tuple[int, int]:
     moved = offset - int(passages.batch.starts[tagged.text_of(segment.first)])
     start = moved + int(folded.starts[tokens.starts[segment.first]])
     return start, moved + int(folded.ends[tokens.ends[segment.last - 1] - 1])
-
-
-def made_whole(spans: Sequence[Scored], text: str, protected: Intervals) -> list[Scored]:
-    """Disjoint spans in order, longer where one ends within a number (``phí 1|,2%``), within a sign that several
-    characters make, or shortly before the end of the sentence that it begins, and nothing else stands there.
-    """
-    limits = [*(s.start for s in spans), len(text)][1:]
-    whole = []
-    for s, limit in zip(spans, limits, strict=True):
-        rest = _REST.match(text, s.end)
-        end = rest.end() if rest and rest.end() <= limit else s.end
-        last = _sentence_end(text, s.start, end)
-        is_free = last <= limit and not protected.overlap(end, last)
-        whole.append(replace(s, end=last if is_free else end))
-    return whole
-
-
-def _sentence_end(text: str, start: int, end: int) -> int:
-    """Where the sentence ends that begins with the span or in it, if less than a fifth is left and goes on like it;
-    else ``end``.
-    """
-    inside = [found.end() for found in _STOP.finditer(text, start, end)]
-    begin = inside[-1] if inside else start
-    before = text[:begin].rstrip(_SIGNS)
-    if end - begin < SHORTEST or not (inside or not before or before[-1] in _ENDS):
-        return end
-    longest = (end - begin) // 4
-    found = _STOP.search(text, end, end + longest + 2)
-    last = found.end() if found else len(text)
-    rest = text[end:last].strip()
-    if last - end > longest + 2 or not rest or rest[0] in ":;|" or not any(map(str.isalnum, rest)):
-        return end
-    first = next(c for c in rest if c.isalnum())
-    return end if first.isupper() else end + len(text[end:last].rstrip())
 
 
 def _named(tagged: Tagged, segment: Segment) -> dict[str, tuple[str, ...]]:
