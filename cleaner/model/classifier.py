@@ -290,15 +290,26 @@ class Classifier:
 
     def _with_spelled(self, tagged: Tagged, found: Sequence[Segment]) -> list[Segment]:
         """The segments, and the runs of letters that are spelled out; with such a run those that touch it are one."""
-        together = list(found)
-        for run in _spelled(tagged):
-            touched = [s for s in together if s.first < run[1] and run[0] < s.last]
-            first, last = min([run[0], *(s.first for s in touched)]), max([run[1], *(s.last for s in touched)])
-            row = rows(tagged, np.array([(first, last)], dtype=np.int64))
-            raw = max([float(self.weights.worth.score(row)[0]), *(s.raw for s in touched)])
-            together = [s for s in together if s not in touched]
-            together.append(Segment(first, last, raw, row[0], is_spelled=True))
-        return together
+        runs = _spelled(tagged)
+        if not runs:
+            return list(found)
+        spread = Intervals(runs)
+        apart = [s for s in found if not spread.overlap(s.first, s.last)]
+        touching = [s for s in found if spread.overlap(s.first, s.last)]
+        joined: list[list[int]] = []
+        for first, last in sorted([*runs, *((s.first, s.last) for s in touching)]):
+            if joined and first < joined[-1][1]:
+                joined[-1][1] = max(joined[-1][1], last)
+            else:
+                joined.append([first, last])
+        spans = np.array(joined, dtype=np.int64)
+        table = rows(tagged, spans)
+        raws = self.weights.worth.score(table)
+        for s in touching:
+            number = int(np.searchsorted(spans[:, 1], s.first, side="right"))
+            raws[number] = max(raws[number], s.raw)
+        places = zip(joined, raws.tolist(), table, strict=True)
+        return apart + [Segment(first, last, raw, row, is_spelled=True) for (first, last), raw, row in places]
 
     def _chosen(self, tagged: Tagged, lowest: float) -> list[Segment]:
         """Disjoint segments with the best boundaries, by what was learnt."""
@@ -394,16 +405,19 @@ def _spelling(segment: Segment) -> dict[str, tuple[str, ...]]:
     return {"disguise": ("its letters stand apart",)} if segment.is_spelled else {}
 
 
-def _spelled(tagged: Tagged) -> Iterator[tuple[int, int]]:
+def _spelled(tagged: Tagged) -> list[tuple[int, int]]:
     """Token intervals of the runs of letters that are spelled out."""
     passages = tagged.passages
     batch = passages.batch
+    found: list[tuple[int, int]] = []
     seen = np.intersect1d(passages.number, spelled_tokens(batch.view.folded, batch.view.tokens))
     for text in distinct(batch.text_of(seen)).tolist():
         begin = int(batch.starts[text])
         _, end = batch.characters(text)
         runs = find_spelled(batch.view.text[begin : int(batch.view.folded.ends[end - 1])])
-        yield from in_passages(passages, spans_in_tokens(batch, text, list(runs))).tolist()
+        places = in_passages(passages, spans_in_tokens(batch, text, list(runs)))
+        found += [(first, last) for first, last in places.tolist()]
+    return found
 
 
 def _knows(batch: Batch, text: int) -> bool:
